@@ -1,0 +1,1 @@
+"""SQLite: schema, migrations, the only writer, queries, retention."""
