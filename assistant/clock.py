@@ -94,6 +94,6 @@ def time_ids(clock: Clock) -> IdFactory:
 
 
 def counting_ids(start: int = 1) -> IdFactory:
-    """A fake for tests: 1, 2, 3, …"""
+    """A fake for tests: 1, 2, 3 and so on."""
     counter = itertools.count(start)
     return lambda: next(counter)

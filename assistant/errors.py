@@ -27,7 +27,7 @@ class SetupError(AssistantError):
     fault = "your setup"
 
 
-class EnvironmentFault(AssistantError):
+class EnvironmentFault(AssistantError):  # noqa: N818 - the name is DESIGN.md's (rule 7)
     """The machine or desktop around us failed (no display, disk full, server died)."""
 
     fault = "the environment"

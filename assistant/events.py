@@ -89,6 +89,8 @@ class WindowFocus(_Observed):
 
 
 class AppStarted(_Observed):
+    """A program showed its first window."""
+
     kind: Literal["app_started"] = "app_started"
     app: str
     pid: int
@@ -96,6 +98,8 @@ class AppStarted(_Observed):
 
 
 class AppExited(_Observed):
+    """A program that had a window ended."""
+
     kind: Literal["app_exited"] = "app_exited"
     app: str
     pid: int
@@ -111,6 +115,8 @@ class IdleChanged(_Observed):
 
 
 class LockChanged(_Observed):
+    """The screen was locked or unlocked."""
+
     kind: Literal["lock_changed"] = "lock_changed"
     locked: bool
 

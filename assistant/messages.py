@@ -83,7 +83,7 @@ class UiReady(Frozen):
 
 
 class Control(Frozen):
-    """Cli/supervisor → engine or engine → collectors: ``pause`` ``resume`` ``reload`` ``status`` ``flush`` ``forget``."""
+    """Cli → engine or engine → collectors: ``pause`` ``resume`` ``reload`` ``status`` ``clear`` ``forget``."""
 
     type: Literal["control"] = "control"
     verb: str

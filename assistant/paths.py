@@ -15,6 +15,7 @@ APP = "proactive-assistant"
 HOME_VARIABLE = "ASSISTANT_HOME"
 # sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS, terminator included.
 MAX_SOCKET_PATH = 103
+OWNER_ONLY = 0o700
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ class Paths:
         """
         for folder in (self.data, self.cache, self.config, self.runtime, self.logs):
             try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                if stat.S_IMODE(folder.stat().st_mode) != 0o700:
-                    folder.chmod(0o700)
+                folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY)
+                if stat.S_IMODE(folder.stat().st_mode) != OWNER_ONLY:
+                    folder.chmod(OWNER_ONLY)
             except OSError as error:
                 raise EnvironmentFault(
                     f"The folder {folder} cannot be made or used: {error.strerror}",
