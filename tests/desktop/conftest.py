@@ -179,8 +179,7 @@ class Desktop:
 
     def stop(self) -> None:
         """Kill everything that carries this desktop's mark, wherever it was forked to."""
-        everything = self.processes()
-        for process in everything:
+        for process in self.processes():
             with suppress(psutil.Error):
                 process.kill()
         if self._server is not None:
@@ -192,8 +191,7 @@ class Desktop:
                 if pipe is not None:
                     with suppress(OSError):
                         pipe.close()
-        own = {started.pid for started in self._started}
-        psutil.wait_procs([process for process in everything if process.pid not in own], timeout=5)
+        wait_until(lambda: not self.processes(), 5, "for the desktop's processes to end")
         if self._number_held is not None:
             self._number_held.close()
         shutil.rmtree(self.folder, ignore_errors=True)
