@@ -72,6 +72,7 @@ class Delivery(_Group):
     duplicate_window: int = Field(20, ge=0, description="compared with this many last suggestions")
     duplicate_similarity: float = Field(0.6, gt=0, le=1, description="word overlap that makes a duplicate")
     rejected_for_s: float = Field(7 * 86_400.0, ge=0, description="a rejected task stays away this long")
+    snooze_s: float = Field(1_800.0, ge=0, description="'Not now' keeps the same task away this long")
     popup_s: float = Field(12.0, gt=0, description="the popup waits this long; its clock stops under the pointer")
     fullscreen: bool = Field(False, description="show suggestions while a window is fullscreen")
     shadow: bool = Field(False, description="decide and store, but show nothing")
@@ -129,7 +130,7 @@ class Settings(BaseSettings):
     ui: UI = Field(default_factory=UI)
 
     @classmethod
-    def settings_customise_sources(  # noqa: D102 - described at pydantic-settings
+    def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
         init_settings: PydanticBaseSettingsSource,

@@ -1,0 +1,93 @@
+"""The one composition root: only here is it known which class stands behind which port."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+from assistant.child import Lifeline, log_to
+from assistant.clock import SystemClock, time_ids
+from assistant.errors import AssistantError, SetupError
+from assistant.paths import Paths
+from assistant.policy.consent import load_consent
+from assistant.settings import Settings, load_settings
+from assistant.supervisor import EX_SETUP
+
+log = logging.getLogger(__name__)
+
+
+def run_child(name: str, paths: Paths) -> int:
+    """Body of ``assistant child NAME``; returns the exit code."""
+    bodies: dict[str, Callable[[Paths, Settings, Lifeline], None]] = {
+        "collectors": _collectors,
+        "engine": _engine,
+        "ui": _ui,
+    }
+    os.umask(0o077)
+    paths.make()
+    log_to(paths.logs / f"{name}.log")
+    lifeline = Lifeline(threading.Event())
+    lifeline.start()
+    try:
+        bodies[name](paths, load_settings(paths.settings_file), lifeline)
+    except SetupError as error:
+        print(f"{name}: {error.explain()}", file=sys.stderr)  # noqa: T201 - the user must see it
+        return EX_SETUP
+    except AssistantError as error:
+        log.error("%s", error.explain())  # noqa: TRY400 - it is explained already, a traceback adds nothing
+        return 1
+    return 0
+
+
+def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
+    from collectors.focus import make_probe
+    from collectors.registry import make_collectors
+    from collectors.service import CollectorsService
+
+    clock = SystemClock()
+    senses, idle_clock, missing = make_collectors(settings, os.environ, clock)
+    for health in missing:
+        log.warning("%s: %s", health.sense, health.reason)
+    service = CollectorsService(
+        paths,
+        settings,
+        load_consent(paths.consent_file),
+        clock,
+        senses,
+        make_probe(os.environ),
+        idle_clock,
+        missing=missing,
+    )
+    service.run(lifeline.stop)
+
+
+def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
+    from assistant.engine.service import Engine, EngineParts
+    from assistant.store import open_store
+    from models.proposer import make_proposer
+    from models.rule_gate import RuleGate
+
+    clock = SystemClock()
+    store = open_store(paths, clock, settings.storage)
+    engine = Engine(
+        EngineParts(
+            paths=paths,
+            settings=settings,
+            clock=clock,
+            ids=time_ids(clock),
+            store=store,
+            gate=RuleGate(),
+            make_proposer=lambda: make_proposer(settings.model, paths),
+        )
+    )
+    lifeline.well = engine.well
+    engine.run(lifeline.stop)
+
+
+def _ui(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
+    from ui.process import run_ui
+
+    run_ui(paths, settings, lifeline.stop)

@@ -1,0 +1,1 @@
+"""The commands of ``assistant``, a module for each group."""

@@ -1,0 +1,1 @@
+"""The engine: observations in; events, decisions and suggestions out."""

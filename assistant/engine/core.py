@@ -1,0 +1,333 @@
+"""The loop's logic without its threads: what happens at an observation, a tick, a proposal, an answer.
+
+Everything it needs is handed in, so the live engine, the demo and the tests run the same code.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from assistant.clock import Clock, IdFactory
+from assistant.context import build_context
+from assistant.engine.presence import Presence
+from assistant.engine.triggers import Triggers
+from assistant.events import (
+    Decision,
+    Event,
+    Gap,
+    Observation,
+    Outcome,
+    OutcomeKind,
+    PrivateChanged,
+    Suggestion,
+    Task,
+)
+from assistant.narrator import Narrator
+from assistant.policy.delivery import DeliveryPolicy, Surroundings
+from assistant.ports import Context, Gate, Notifier, PastOffer, Proposal, Verdict
+from assistant.settings import Settings
+from assistant.store.writer import Op, PutDecision, PutEvent, PutGap, PutMark, PutOutcome, PutSuggestion
+
+log = logging.getLogger(__name__)
+
+# While somebody types, a suggestion waits until the hands rest this long (EXPERIENCE: mid-task 62 % are dismissed).
+_TYPING_S = 1.5
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the proposer is asked, with what led to it."""
+
+    decision_id: int
+    context: Context
+    verdict: Verdict
+    gate_ms: float
+
+
+@dataclass(frozen=True)
+class Held:
+    """A suggestion that waits for a better moment."""
+
+    suggestion: Suggestion
+    decision: Decision
+
+
+class Rows(Protocol):
+    """Where rows go: the store's writer."""
+
+    def submit(self, *ops: Op, on_commit: Callable[[], None] | None = None) -> None: ...
+
+
+@dataclass
+class Parts:
+    """What the core is made of."""
+
+    settings: Settings
+    clock: Clock
+    ids: IdFactory
+    narrator: Narrator
+    gate: Gate
+    rows: Rows
+    notifier: Notifier
+    ask: Callable[[Question], None]
+    offers: list[PastOffer]
+    """Earlier suggestions of the last days, oldest first."""
+
+
+class Core:
+    """One engine's state. Not thread-safe: one thread calls it."""
+
+    def __init__(self, parts: Parts, recent: Sequence[Event] = ()) -> None:
+        self._parts = parts
+        self._options = parts.settings.decision
+        self._delivery = DeliveryPolicy(parts.settings.delivery)
+        self.presence = Presence()
+        self.triggers = Triggers(self._options)
+        self._recent: dict[int, Event] = {event.id: event for event in recent}
+        self._offers: dict[int, PastOffer] = {-n: offer for n, offer in enumerate(parts.offers, start=1)}
+        self._asked: Question | None = None
+        self._held: Held | None = None
+        self._showing: int | None = None
+        self.last_decision: Decision | None = None
+        self.counts: dict[str, int] = {"events": 0, "decisions": 0, "suggestions": 0, "asked": 0}
+
+    # ------------------------------------------------------------------ in
+
+    def feed(
+        self,
+        observations: Iterable[Observation],
+        mark: tuple[str, int] | None = None,
+        on_commit: Callable[[], None] | None = None,
+    ) -> None:
+        """Take in observations; their rows and ``mark`` (life, seq) are committed together, then ``on_commit``."""
+        ops: list[Op] = []
+        for observation in observations:
+            ops += self._gaps(observation)
+            self.presence.see(observation)
+            ops += self._take(self._parts.narrator.feed(observation))
+        if mark is not None:
+            ops.append(PutMark(*mark))
+        if ops or on_commit is not None:
+            self._parts.rows.submit(*ops, on_commit=on_commit)
+
+    def tick(self) -> None:
+        """Let time pass: close what is over, show what was held, decide when it is due."""
+        now = self._parts.clock.now()
+        if ops := self._take(self._parts.narrator.tick(now)):
+            self._parts.rows.submit(*ops)
+        self._try_held(now)
+        if self._asked is None and self._held is None and (trigger := self.triggers.due(now)):
+            self._decide(now, trigger)
+
+    def close(self) -> None:
+        """Close every open event at the end of recording."""
+        if ops := self._take(self._parts.narrator.flush(self._parts.clock.now())):
+            self._parts.rows.submit(*ops)
+        if self._held is not None:
+            self._unseen(self._held.suggestion, "the assistant was stopped")
+
+    def gap(self, sense: str, since: float, until: float, reason: str) -> None:
+        """Write down a stretch that was not recorded."""
+        gap = Gap(at=min(since, until), sense=sense, until=until, reason=reason)
+        self.feed([gap])
+
+    def _gaps(self, observation: Observation) -> list[Op]:
+        """Rows of the gap ledger: explicit gaps, and private stretches once they end."""
+        if isinstance(observation, Gap):
+            return [PutGap(observation)]
+        presence = self.presence
+        if isinstance(observation, PrivateChanged) and presence.private and not observation.private:
+            return [
+                PutGap(
+                    Gap(
+                        at=presence.private_since,
+                        until=max(observation.at, presence.private_since),
+                        sense="all",
+                        reason=f"private: {presence.private_rule}",
+                    )
+                )
+            ]
+        return []
+
+    def _take(self, events: Sequence[Event]) -> list[Op]:
+        if not events:
+            return []
+        self.triggers.see(events)
+        for event in events:
+            self.counts["events"] += event.id not in self._recent
+            self._recent[event.id] = event
+        # Twice the context: enough to fill it, and a bound on memory.
+        for stale in sorted(self._recent)[: -2 * self._options.context_events]:
+            del self._recent[stale]
+        return [PutEvent(event) for event in events]
+
+    # ------------------------------------------------------------------ deciding
+
+    def _decide(self, now: float, trigger: str) -> None:
+        self.triggers.decided(now)
+        context = build_context(
+            list(self._recent.values()),
+            [offer for offer in self._history() if offer.outcome != OutcomeKind.UNSEEN],
+            now=now,
+            trigger=trigger,
+            options=self._options,
+        )
+        if not context.events:
+            return
+        self.counts["decisions"] += 1
+        started = self._parts.clock.mono()
+        verdict = self._parts.gate.judge(context)
+        gate_ms = 1000 * (self._parts.clock.mono() - started)
+        question = Question(self._parts.ids(), context, verdict, gate_ms)
+        if not verdict.speak:
+            self._silent(question, "gate", verdict.reason)
+        elif (why := self._why_not_now(now)) is not None:
+            self._silent(question, "delivery", why)
+        else:
+            self.counts["asked"] += 1
+            self._asked = question
+            self._parts.ask(question)
+
+    def proposed(self, question: Question, proposal: Proposal) -> None:
+        """The proposer's answer to ``question``."""
+        if self._asked is not None and self._asked.decision_id == question.decision_id:
+            self._asked = None
+        now = self._parts.clock.now()
+        if not proposal.tasks:
+            self._silent(question, "proposer", proposal.reason or "the model has nothing to offer", proposal)
+            return
+        task = proposal.tasks[0]
+        if (why := self._delivery.why_not_this(task.task, self._around(now), self._history())) is not None:
+            self._silent(question, "delivery", f"{why} — it would have offered: {task.task}", proposal)
+            return
+        self._speak(question, proposal, task, now)
+
+    def _silent(self, question: Question, stage: str, reason: str, proposal: Proposal | None = None) -> None:
+        self._keep(self._decision(question, stage, reason, proposal, speak=False))
+
+    def _speak(self, question: Question, proposal: Proposal, task: Task, now: float) -> None:
+        decision = self._decision(question, "shown", question.verdict.reason, proposal, speak=True)
+        suggestion = Suggestion(
+            id=self._parts.ids(),
+            decision_id=decision.id,
+            time=now,
+            task=task,
+            why=question.verdict.reason,
+            event_ids=decision.event_ids,
+        )
+        self._held = Held(suggestion, decision)
+        self._try_held(now)
+
+    def _decision(
+        self, question: Question, stage: str, reason: str, proposal: Proposal | None, *, speak: bool
+    ) -> Decision:
+        verdict, context = question.verdict, question.context
+        return Decision(
+            id=question.decision_id,
+            time=context.now,
+            trigger=context.trigger,
+            speak=speak,
+            reason=reason,
+            stage=stage,
+            p_help=verdict.p_help,
+            p_accept=proposal.p_accept[0] if proposal is not None and proposal.p_accept else None,
+            threshold=verdict.threshold,
+            event_ids=tuple(event.id for event in context.events),
+            features=dict(verdict.features),
+            model=proposal.model if proposal is not None else "",
+            gate_ms=round(question.gate_ms, 3),
+            proposer_ms=round(proposal.ms, 1) if proposal is not None else None,
+        )
+
+    def _keep(self, decision: Decision, *more: Op) -> None:
+        self.last_decision = decision
+        self._parts.rows.submit(PutDecision(decision), *more)
+
+    # ------------------------------------------------------------------ delivering
+
+    def _try_held(self, now: float) -> None:
+        """Show what is held once the hands rest; drop it when it has become stale (never queue up)."""
+        if self._held is None:
+            return
+        held, options = self._held, self._parts.settings.delivery
+        suggestion = held.suggestion
+        if options.shadow:
+            self._held = None
+            self._keep(held.decision.model_copy(update={"stage": "shadow"}), PutSuggestion(suggestion))
+            self._unseen(suggestion, "shadow mode: nothing is shown")
+        elif now - suggestion.time > options.stale_s or (why := self._why_not_now(now)) is not None:
+            reason = (
+                f"no good moment within {options.stale_s:.0f} s" if now - suggestion.time > options.stale_s else why
+            )
+            self._held = None
+            update = {"stage": "delivery", "speak": False, "reason": f"held, then dropped: {reason}"}
+            self._keep(held.decision.model_copy(update=update), PutSuggestion(suggestion))
+            self._unseen(suggestion, str(reason))
+        elif now - self.presence.last_key >= _TYPING_S:
+            self._held = None
+            self._show(suggestion, held.decision)
+
+    def _show(self, suggestion: Suggestion, decision: Decision) -> None:
+        shown = suggestion.model_copy(update={"shown": True, "time": self._parts.clock.now()})
+        self._keep(decision, PutSuggestion(shown))
+        self.counts["suggestions"] += 1
+        self._showing = shown.id
+        self._offers[shown.id] = PastOffer(time=shown.time, task=shown.task.task)
+        events = [self._recent[id_] for id_ in shown.event_ids if id_ in self._recent]
+        self._parts.notifier.show(shown, events, self.answer)
+
+    def _unseen(self, suggestion: Suggestion, reason: str) -> None:
+        self._offers[suggestion.id] = PastOffer(time=suggestion.time, task=suggestion.task.task)
+        self.answer(
+            Outcome(
+                suggestion_id=suggestion.id,
+                kind=OutcomeKind.UNSEEN,
+                at=self._parts.clock.now(),
+                reason=reason,
+                source="engine",
+            )
+        )
+
+    def answer(self, outcome: Outcome) -> None:
+        """The owner's answer (or its absence): stored, and part of every later context."""
+        self._parts.rows.submit(PutOutcome(outcome))
+        if outcome.suggestion_id == self._showing:
+            self._showing = None
+        if (offer := self._offers.get(outcome.suggestion_id)) is not None:
+            update = {"outcome": outcome.kind.value, "reason": outcome.reason or offer.reason}
+            self._offers[outcome.suggestion_id] = offer.model_copy(update=update)
+
+    # ------------------------------------------------------------------ asking about
+
+    def _history(self) -> list[PastOffer]:
+        return sorted(self._offers.values(), key=lambda offer: offer.time)
+
+    def _around(self, now: float) -> Surroundings:
+        offset = self._parts.clock.utc_offset_min()
+        return self.presence.around(now, offset, showing=self._showing is not None)
+
+    def _why_not_now(self, now: float) -> str | None:
+        return self._delivery.why_not_now(self._around(now), self._history())
+
+    def forget(self, left: set[int]) -> None:
+        """Drop from memory every event that is not in ``left``, and what was built on it."""
+        if self._showing is not None:
+            self._parts.notifier.withdraw(self._showing)
+            self._showing = None
+        self._held = None
+        self.triggers.clear()
+        self._recent = {key: event for key, event in self._recent.items() if key in left}
+        self._offers.clear()
+
+    def status(self) -> dict[str, Any]:
+        """What `assistant status` shows of the core."""
+        last = self.last_decision
+        return {
+            "state": self.presence.word(),
+            "counts": dict(self.counts),
+            "showing": self._showing is not None,
+            "last_decision": last.model_dump(mode="json", exclude={"features", "event_ids"}) if last else None,
+        }

@@ -1,0 +1,109 @@
+"""The engine's ends of its connections: the ui as a Notifier, and what is known of the collectors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from assistant.clock import Clock
+from assistant.events import Event, Outcome, OutcomeKind, Suggestion
+from assistant.ipc import Peer
+from assistant.messages import Batch, Painted, Show, UiReady, Withdraw
+from assistant.ports import OnOutcome, SenseHealth
+from assistant.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class UiLink:
+    """A Notifier that shows through the ui process. Without one, or when it dies, the outcome is unseen."""
+
+    name = "ui"
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._peer: Peer | None = None
+        self._pending: tuple[int, OnOutcome] | None = None
+        self._answered = True
+        self.ready = UiReady(notifier="none", reason="the ui process has not reported yet")
+        self.painted: Painted | None = None
+
+    def connected(self, peer: Peer, ready: UiReady) -> None:
+        """The ui says how it will show suggestions."""
+        self._peer, self.ready = peer, ready
+
+    def gone(self, peer: Peer) -> None:
+        """The ui process is away: what was on the screen is no longer."""
+        if peer is self._peer:
+            self._peer = None
+            self.ready = UiReady(notifier="none", reason="the ui process is away")
+            self._give_up("the ui process ended")
+
+    def show(self, suggestion: Suggestion, why_events: Sequence[Event], on_outcome: OnOutcome) -> None:
+        self._give_up("replaced by another suggestion")
+        self._pending, self._answered = (suggestion.id, on_outcome), False
+        message = Show(
+            suggestion=suggestion,
+            why_events=tuple(why_events),
+            popup_s=self._settings.delivery.popup_s,
+            theme=self._settings.ui.theme,
+        )
+        if self._peer is None or not self._peer.send(message):
+            self._give_up(self.ready.reason or "there is nothing to show it with")
+
+    def answered(self, outcome: Outcome) -> None:
+        """Pass the answer on. A second answer (a reason given later) counts too."""
+        if self._pending is not None and self._pending[0] == outcome.suggestion_id:
+            self._answered = True
+            self._pending[1](outcome)
+
+    def withdraw(self, suggestion_id: int) -> None:
+        if self._peer is not None:
+            self._peer.send(Withdraw(suggestion_id=suggestion_id))
+        self._pending = None
+
+    def close(self) -> None:
+        self._peer = None
+
+    def _give_up(self, reason: str) -> None:
+        pending, self._pending = self._pending, None
+        if pending is None or self._answered:
+            return
+        pending[1](
+            Outcome(
+                suggestion_id=pending[0],
+                kind=OutcomeKind.UNSEEN,
+                at=self._clock.now(),
+                reason=reason,
+                source="engine",
+            )
+        )
+
+
+class CollectorsLink:
+    """What is known of the collectors' process: its health, and since when it has been away."""
+
+    def __init__(self, clock: Clock, on_gap: Callable[[float, float, str], None]) -> None:
+        self._clock, self._on_gap = clock, on_gap
+        self.peer: Peer | None = None
+        self.health: dict[str, SenseHealth] = {}
+        self._gone_at: float | None = None
+
+    def connected(self, peer: Peer) -> None:
+        """A collectors process said hello; if there was one before, the time between is a gap."""
+        if self._gone_at is not None:
+            self._on_gap(self._gone_at, self._clock.now(), "the collectors' process ended and was started again")
+            self._gone_at = None
+        self.peer = peer
+
+    def gone(self, peer: Peer) -> bool:
+        """Whether that was our collectors' process; remembers since when it is away."""
+        if peer is not self.peer:
+            return False
+        self.peer = None
+        self._gone_at = self._clock.now()
+        return True
+
+    def took(self, batch: Batch) -> None:
+        """Remember what a batch says of the senses."""
+        self.health.update({health.sense: health for health in batch.health})
