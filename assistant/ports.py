@@ -91,6 +91,7 @@ class PastOffer(Frozen):
     task: str
     outcome: str = Field(default="", description="OutcomeKind value, '' = not answered yet")
     reason: str = ""
+    answered_at: float = Field(default=0.0, description="when the outcome came: its own line there; 0 = at ``time``")
 
 
 class Context(Frozen):

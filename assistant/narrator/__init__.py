@@ -1,0 +1,1 @@
+"""Observations → event sentences: splices typing, merges runs, names hot-keys, reads titles. Deterministic, no OS."""
