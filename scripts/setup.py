@@ -24,7 +24,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "setup-stamps.json"
 REQUIREMENTS = ROOT / "requirements"
-NETWORK = "Look whether this machine reaches its package index (pip download click), then run the same command again."
+NETWORK = "Read the lines above; most often the package index cannot be reached. Then run the same command again."
 
 
 def has_display() -> bool:
