@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -142,6 +143,7 @@ def child(name: str, home: Path | None) -> None:
 
     code = run_child(name, under(home) if home else default_paths())
     sys.stdout.flush()
+    logging.shutdown()
     os._exit(code)  # libraries' threads (GTK, llama.cpp) must not hold up the end
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import AssistantError
 from assistant.ipc import Peer
 from assistant.messages import Control, Reply
-from assistant.store.writer import SetMeta
+from assistant.store.ops import SetMeta
 
 if TYPE_CHECKING:
     from assistant.engine.service import Engine

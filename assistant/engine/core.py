@@ -29,7 +29,7 @@ from assistant.narrator import Narrator
 from assistant.policy.delivery import DeliveryPolicy, Surroundings
 from assistant.ports import Context, Gate, Notifier, PastOffer, Proposal, Verdict
 from assistant.settings import Settings
-from assistant.store.writer import Op, PutDecision, PutEvent, PutGap, PutMark, PutOutcome, PutSuggestion
+from assistant.store.ops import Op, PutDecision, PutEvent, PutGap, PutMark, PutOutcome, PutSuggestion
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Held:
 class Rows(Protocol):
     """Where rows go: the store's writer."""
 
-    def submit(self, *ops: Op, on_commit: Callable[[], None] | None = None) -> None: ...
+    def submit(self, *ops: Op, on_commit: Callable[[], None] | None = None) -> bool: ...
 
 
 @dataclass

@@ -15,29 +15,44 @@ from assistant.settings import Settings
 log = logging.getLogger(__name__)
 
 
+# Which way of showing is preferred when several clients offer one (issue 2: popup, notification, terminal).
+_RANK = {"popup": 0, "notification": 1, "terminal": 2}
+_NOBODY = UiReady(notifier="none", reason="no process offers to show suggestions")
+
+
 class UiLink:
-    """A Notifier that shows through the ui process. Without one, or when it dies, the outcome is unseen."""
+    """A Notifier that shows through the best connected ui. Without one, or when it dies, the outcome is unseen."""
 
     name = "ui"
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._peer: Peer | None = None
+        self._peers: dict[Peer, UiReady] = {}
+        self._showing_peer: Peer | None = None
         self._pending: tuple[int, OnOutcome] | None = None
         self._answered = True
-        self.ready = UiReady(notifier="none", reason="the ui process has not reported yet")
         self.painted: Painted | None = None
 
+    @property
+    def ready(self) -> UiReady:
+        """How suggestions are shown right now, and why so."""
+        able = [ready for ready in self._peers.values() if ready.notifier in _RANK]
+        if able:
+            return min(able, key=lambda ready: _RANK[ready.notifier])
+        return next(iter(self._peers.values()), _NOBODY)
+
+    def _best(self) -> Peer | None:
+        able = [peer for peer, ready in self._peers.items() if ready.notifier in _RANK]
+        return min(able, key=lambda peer: _RANK[self._peers[peer].notifier], default=None)
+
     def connected(self, peer: Peer, ready: UiReady) -> None:
-        """The ui says how it will show suggestions."""
-        self._peer, self.ready = peer, ready
+        """A ui says how it will show suggestions (again, when that changes)."""
+        self._peers[peer] = ready
 
     def gone(self, peer: Peer) -> None:
-        """The ui process is away: what was on the screen is no longer."""
-        if peer is self._peer:
-            self._peer = None
-            self.ready = UiReady(notifier="none", reason="the ui process is away")
-            self._give_up("the ui process ended")
+        """A ui is away: what it had on the screen is no longer there."""
+        if self._peers.pop(peer, None) is not None and peer is self._showing_peer:
+            self._give_up("the process that showed it ended")
 
     def show(self, suggestion: Suggestion, why_events: Sequence[Event], on_outcome: OnOutcome) -> None:
         self._give_up("replaced by another suggestion")
@@ -48,7 +63,8 @@ class UiLink:
             popup_s=self._settings.delivery.popup_s,
             theme=self._settings.ui.theme,
         )
-        if self._peer is None or not self._peer.send(message):
+        self._showing_peer = self._best()
+        if self._showing_peer is None or not self._showing_peer.send(message):
             self._give_up(self.ready.reason or "there is nothing to show it with")
 
     def answered(self, outcome: Outcome) -> None:
@@ -58,12 +74,12 @@ class UiLink:
             self._pending[1](outcome)
 
     def withdraw(self, suggestion_id: int) -> None:
-        if self._peer is not None:
-            self._peer.send(Withdraw(suggestion_id=suggestion_id))
+        if self._showing_peer is not None:
+            self._showing_peer.send(Withdraw(suggestion_id=suggestion_id))
         self._pending = None
 
     def close(self) -> None:
-        self._peer = None
+        self._peers.clear()
 
     def _give_up(self, reason: str) -> None:
         pending, self._pending = self._pending, None

@@ -22,7 +22,7 @@ from assistant.paths import Paths
 from assistant.ports import Gate, Proposal, Proposer
 from assistant.settings import Settings
 from assistant.store import Store
-from assistant.store.writer import PutGap, SetMeta
+from assistant.store.ops import PutGap, SetMeta
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,163 @@
+"""demo: the whole pipeline over a bundled sample day, anywhere, with the real model."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from assistant.clock import FakeClock, time_ids
+from assistant.engine.core import Core, Parts, Question
+from assistant.events import Decision, Event, Observation, Outcome, Suggestion
+from assistant.narrator import Narrator
+from assistant.paths import Paths, default_paths, under
+from assistant.policy.consent import Consent
+from assistant.policy.privacy import PrivacyGate
+from assistant.ports import FieldFocus, FieldKind, Notifier, OnOutcome, Proposer
+from assistant.settings import Settings, load_settings
+from assistant.store import Store, open_store
+
+_TYPED = FieldFocus(kind=FieldKind.TEXT, how="sample")
+
+
+class Replay:
+    """A day of observations through gate, narrator, store, decision and notifier, on the day's own clock."""
+
+    def __init__(
+        self, settings: Settings, store: Store, proposer: Proposer, notifier: Notifier, clock: FakeClock
+    ) -> None:
+        from models.rule_gate import RuleGate
+
+        self.store, self._proposer, self._clock = store, proposer, clock
+        self._deadline_s = settings.model.deadline_s
+        self._privacy = PrivacyGate(settings.privacy, Consent(typed="most", at=clock.now(), version=1))
+        ids = time_ids(clock)
+        self._questions: list[Question] = []
+        narrator = Narrator(settings.narration, ids, utc_offset_min=clock.utc_offset_min)
+        self.core = Core(
+            Parts(
+                settings=settings,
+                clock=clock,
+                ids=ids,
+                narrator=narrator,
+                gate=RuleGate(),
+                rows=store.writer,
+                notifier=notifier,
+                ask=self._questions.append,
+                offers=[],
+            )
+        )
+
+    def step(self, observation: Observation) -> list[Decision]:
+        """Let time pass until ``observation``, take it in, and return the decisions made on the way."""
+        decided: list[Decision] = []
+        while self._clock.now() < observation.at:
+            self._clock.tick(min(1.0, observation.at - self._clock.now()))
+            decided += self._tick()
+        self.core.feed(self._privacy.admit(observation, _TYPED))
+        return decided + self._tick()
+
+    def _tick(self) -> list[Decision]:
+        before = self.core.last_decision
+        self.core.tick()
+        while self._questions:
+            question = self._questions.pop(0)
+            self.core.proposed(question, self._proposer.propose(question.context, deadline_s=self._deadline_s))
+        after = self.core.last_decision
+        return [after] if after is not None and after is not before else []
+
+
+class _Quiet:
+    """Shows nothing: for `--answers none`."""
+
+    name = "none"
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def show(self, suggestion: Suggestion, why_events: Sequence[Event], on_outcome: OnOutcome) -> None:
+        from assistant.events import OutcomeKind
+
+        click.secho(f"    → {suggestion.task.task}", fg="cyan", bold=True)
+        click.echo(f"      because: {suggestion.why}")
+        on_outcome(
+            Outcome(suggestion_id=suggestion.id, kind=OutcomeKind.IGNORED, at=self._clock.now(), source="terminal")
+        )
+
+    def withdraw(self, suggestion_id: int) -> None:
+        """Nothing to take away."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@click.command()
+@click.option("--answers", type=click.Choice(["ask", "none"]), help="Ask on the terminal, or answer nothing.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first LIMIT observations.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the demo's database here.")
+def demo(answers: str | None, limit: int | None, keep: Path | None) -> None:
+    """Run the real pipeline and the real model over a bundled sample day; nothing of yours is read."""
+    if keep is not None:
+        _demo(under(keep.absolute()).make(), answers, limit)
+        return
+    with tempfile.TemporaryDirectory(prefix="assistant-demo-") as folder:
+        _demo(under(Path(folder)).make(), answers, limit)
+
+
+def _demo(paths: Paths, answers: str | None, limit: int | None) -> None:
+    from models.proposer import make_proposer
+
+    from assistant.sample_day import load_sample_day
+
+    # Nine in the morning of a Monday: the sample day has no date of its own.
+    day = load_sample_day(1_767_600_000.0)[:limit]
+    clock = FakeClock(now=day[0].at)
+    settings = load_settings(None)
+    store = open_store(paths, clock, settings.storage)
+    # The base model is requantized once; the demo shares the real cache so that the next start is quick.
+    proposer = make_proposer(settings.model, default_paths().make())
+    notifier = _notifier(answers or ("ask" if sys.stdin.isatty() else "none"), clock)
+    try:
+        _play(Replay(settings, store, proposer, notifier, clock), day)
+    finally:
+        proposer.close()
+        store.close()
+
+
+def _notifier(answers: str, clock: FakeClock) -> Notifier:
+    if answers == "ask":
+        from ui.terminal import TerminalNotifier
+
+        return TerminalNotifier(clock)
+    return _Quiet(clock)
+
+
+def _play(replay: Replay, day: Sequence[Observation]) -> None:
+    click.echo(f"{len(day)} observations of one sample day. Each line is a decision: time, verdict, reason.\n")
+    started, spoken, silent = time.monotonic(), 0, 0
+    for observation in day:
+        for decision in replay.step(observation):
+            spoken += decision.speak
+            silent += not decision.speak
+            click.echo(_line(decision))
+    replay.core.close()
+    replay.store.writer.flush(10.0)
+    counts = replay.core.counts
+    click.echo(
+        f"\n{len(day)} observations became {counts['events']} events; {spoken + silent} decisions: "
+        f"{spoken} times it spoke, {silent} times it stayed silent ({time.monotonic() - started:.0f} s)."
+    )
+
+
+def _line(decision: Decision) -> str:
+    clock = time.strftime("%H:%M:%S", time.gmtime(decision.time))
+    verdict = click.style("SPEAK ", fg="cyan", bold=True) if decision.speak else click.style("silent", dim=True)
+    p_help = "" if decision.p_help is None else f" p={decision.p_help:.2f}"
+    return f"{clock} {verdict}{p_help} [{decision.trigger}/{decision.stage}] {decision.reason}"
+
+
+COMMANDS = (demo,)
