@@ -1,0 +1,115 @@
+"""The tables, as SQL text, one constant a version: a released text is never edited, only followed by a migration.
+
+Times are REAL seconds since the Unix epoch, durations REAL seconds, ids INTEGER below 2**63.
+``event_ids`` is packed (see :mod:`assistant.store.idlist`); ``data`` and ``features`` are JSON, NULL = ``{}``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Written into the file's header, so that somebody else's database is never taken for ours: "PAss".
+APPLICATION_ID: Final = 0x50417373
+
+# Window titles and application names repeat thousands of times a day: kept once, in app and title.
+VERSION_1: Final = """
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE app (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE title (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    duration REAL NOT NULL,
+    utc_offset_min INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    source TEXT NOT NULL,
+    app_id INTEGER REFERENCES app (id),
+    title_id INTEGER REFERENCES title (id),
+    sentence TEXT NOT NULL,
+    data TEXT,
+    closed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX event_time ON event (time);
+CREATE INDEX event_app ON event (app_id);
+CREATE INDEX event_title ON event (title_id);
+CREATE INDEX event_open ON event (closed) WHERE closed = 0;
+
+CREATE TABLE gap (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    until REAL NOT NULL,
+    sense TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX gap_once ON gap (at, sense, until, reason);
+
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    "trigger" TEXT NOT NULL,
+    speak INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    p_help REAL,
+    p_accept REAL,
+    threshold REAL,
+    event_ids BLOB NOT NULL,
+    features TEXT,
+    model TEXT NOT NULL,
+    gate_ms REAL,
+    proposer_ms REAL
+) STRICT;
+CREATE INDEX decision_time ON decision (time);
+
+CREATE TABLE suggestion (
+    id INTEGER PRIMARY KEY,
+    decision_id INTEGER NOT NULL,
+    time REAL NOT NULL,
+    purpose TEXT NOT NULL,
+    thoughts TEXT NOT NULL,
+    task TEXT NOT NULL,
+    response TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    why TEXT NOT NULL,
+    event_ids BLOB NOT NULL,
+    shown INTEGER NOT NULL
+) STRICT;
+CREATE INDEX suggestion_time ON suggestion (time);
+CREATE INDEX suggestion_decision ON suggestion (decision_id);
+
+CREATE TABLE outcome (
+    id INTEGER PRIMARY KEY,
+    suggestion_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    at REAL NOT NULL,
+    reaction_s REAL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX outcome_once ON outcome (suggestion_id, at, kind, source, reason);
+CREATE TRIGGER outcome_append_only BEFORE UPDATE ON outcome
+BEGIN
+    SELECT RAISE(ABORT, 'outcomes are append-only');
+END;
+
+CREATE TABLE mark (
+    life TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+# Of the newest version, in an order in which rows can be copied with foreign keys on.
+TABLES: Final = ("meta", "app", "title", "event", "gap", "decision", "suggestion", "outcome", "mark")
