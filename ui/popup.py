@@ -16,6 +16,7 @@ from assistant.clock import Clock
 from assistant.errors import EnvironmentFault
 from assistant.events import Event, Outcome, OutcomeKind, Suggestion
 from assistant.ports import OnOutcome
+from ui.card import Card, page_data
 from ui.popup_state import ANSWERS, REASONS_S, CardState, Phase
 from ui.surface import Surface
 
@@ -31,7 +32,6 @@ TRUST_AGAIN_S = 300.0
 TICK_S = 0.05
 # The page empties itself before the window is hidden, so that the old card never flashes; two frames are 33 ms.
 CLEAR_S = 0.15
-MAX_EVENTS, MAX_SENTENCE = 12, 300
 
 OnPainted = Callable[[int, float, float], None]
 """(suggestion id, wall time, ms since it was asked for)."""
@@ -39,14 +39,6 @@ OnPainted = Callable[[int, float, float], None]
 
 def _nobody(_id: int, _at: float, _ms: float) -> None:
     """Default listener."""
-
-
-class _Card:
-    def __init__(self, number: int, suggestion: Suggestion, on_outcome: OnOutcome, state: CardState) -> None:
-        self.number, self.suggestion, self.on_outcome, self.state = number, suggestion, on_outcome, state
-        self.data: dict[str, Any] = {}
-        self.asked = self.offered = 0.0
-        self.acknowledged = False
 
 
 class PopupNotifier:
@@ -71,7 +63,7 @@ class PopupNotifier:
         self._clock, self._on_painted, self._on_ready = clock, on_painted, on_ready
         self._lock = threading.RLock()
         self._wake = threading.Condition(self._lock)
-        self._card: _Card | None = None
+        self._card: Card | None = None
         self._numbers = 0
         self._ready = self._closed = False
         self._started = clock.mono()
@@ -110,13 +102,13 @@ class PopupNotifier:
         state = CardState(suggestion.id, popup_s or self.popup_s, now)
         with self._lock:
             self._numbers += 1
-            card = _Card(self._numbers, suggestion, on_outcome, state)
+            card = Card(self._numbers, suggestion, on_outcome, state)
             card.asked = now
             if refusal := self._refusal():
-                ended: _Card | None = card
+                ended: Card | None = card
             else:
                 refusal, ended, self._card, self._clear_at = "replaced", self._card, card, None
-                card.data = self._data(card, why_events, theme or self.theme)
+                card.data = page_data(card, why_events, self.surface, theme or self.theme)
                 self._offer(card)
                 self._wake.notify_all()
         if ended is not None:
@@ -158,22 +150,7 @@ class PopupNotifier:
         reading = self._card is not None and self._card.state.phase is Phase.READING
         return "still reading the last answer" if reading else ""
 
-    def _data(self, card: _Card, events: Sequence[Event], theme: str) -> dict[str, Any]:
-        if theme not in {"light", "dark"}:
-            theme = "dark" if self.surface.dark() else "light"
-        return {
-            "card": card.number,
-            "task": card.suggestion.task.task,
-            "why": card.suggestion.why,
-            "response": card.suggestion.task.response,
-            "events": [_line(event) for event in events[-MAX_EVENTS:]],
-            "seconds": card.state.popup_s,
-            "theme": theme,
-            "glass": self.surface.glass,
-            "room": self.surface.room,
-        }
-
-    def _offer(self, card: _Card) -> None:
+    def _offer(self, card: Card) -> None:
         card.offered, card.acknowledged = self._clock.mono(), False
         if self._ready:
             self._call("offer", card.data)
@@ -208,7 +185,7 @@ class PopupNotifier:
             outcome = self._take(card, kind, message)
         self._report(card, outcome)
 
-    def _take(self, card: _Card, kind: str, message: dict[str, Any]) -> Outcome | None:
+    def _take(self, card: Card, kind: str, message: dict[str, Any]) -> Outcome | None:
         if kind == "size":
             self.surface.place(int(message.get("height", 0)))
         elif kind == "painted":
@@ -229,13 +206,13 @@ class PopupNotifier:
             self._clear()
         return None
 
-    def _painted(self, card: _Card) -> None:
+    def _painted(self, card: Card) -> None:
         now = self._clock.mono()
         card.acknowledged = True
         if card.state.paint(now):
             self._on_painted(card.suggestion.id, self._clock.now(), (now - card.asked) * 1000)
 
-    def _answer(self, card: _Card, kind: OutcomeKind) -> Outcome | None:
+    def _answer(self, card: Card, kind: OutcomeKind) -> Outcome | None:
         response = card.suggestion.task.response
         outcome = card.state.answer(kind, *self._now(), response=bool(response))
         if outcome is None:
@@ -324,12 +301,6 @@ class PopupNotifier:
         return self._clock.mono(), self._clock.now()
 
     @staticmethod
-    def _report(card: _Card, outcome: Outcome | None) -> None:
+    def _report(card: Card, outcome: Outcome | None) -> None:
         if outcome is not None:
             card.on_outcome(outcome)
-
-
-def _line(event: Event) -> dict[str, str]:
-    """One event as the card lists it: local time of day and its sentence."""
-    minutes = int(event.time // 60) + event.utc_offset_min
-    return {"time": f"{minutes // 60 % 24:02}:{minutes % 60:02}", "text": event.sentence[:MAX_SENTENCE]}

@@ -65,6 +65,10 @@ class CardState:
         self._restart(self.popup_s, mono)
         return True
 
+    def prolong(self, mono: float) -> None:
+        """The owner asked to know more: the clock starts again."""
+        self._restart(self.popup_s, mono)
+
     def hover(self, inside: bool, mono: float) -> None:
         """The pointer came or left: the clock stops while it is there."""
         if inside and not self.hovered:
@@ -130,12 +134,12 @@ class CardState:
     def _settle(self, kind: OutcomeKind, mono: float, at: float, *, reason: str = "") -> Outcome | None:
         if self.answered is not None:
             return None
-        seen = self.painted_at is not None and kind is not OutcomeKind.UNSEEN
+        decided = self.painted_at is not None and kind not in {OutcomeKind.UNSEEN, OutcomeKind.IGNORED}
         self.answered = Outcome(
             suggestion_id=self.suggestion_id,
             kind=kind,
             at=at,
-            reaction_s=max(0.0, mono - (self.painted_at or 0.0)) if seen else None,
+            reaction_s=max(0.0, mono - (self.painted_at or 0.0)) if decided else None,
             reason=reason,
             source=self.source,
         )
