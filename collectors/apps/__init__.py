@@ -1,0 +1,1 @@
+"""Programs with a window: their start and their end."""

@@ -1,0 +1,1 @@
+"""The keyboard: what was typed (KeyText) and which keys and chords (KeyNamed)."""

@@ -1,0 +1,1 @@
+"""The mouse: clicks and wheel, never positions or movement."""

@@ -1,0 +1,1 @@
+"""The active window: application, title, process, fullscreen or not."""
