@@ -85,12 +85,15 @@ PREFIXED: tuple[tuple[str, str, str], ...] = (
 )
 
 # Beginnings this short also end ordinary words ("task-", "ski.SG."): they need a boundary before them.
-_SHORT_PREFIX = 3
+SHORT_PREFIX = 3
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One kind of secret. Group ``s`` of ``pattern``, or else the whole match, is taken out."""
+    """One kind of secret. Group ``s`` of ``pattern``, or else the whole match, is taken out.
+
+    Without one of ``needles`` in the text the pattern is not tried.
+    """
 
     name: str
     needles: tuple[str, ...]
@@ -98,21 +101,17 @@ class Rule:
 
 
 def _prefixed(name: str, prefix: str, tail: str) -> Rule:
-    boundary = r"(?<![A-Za-z0-9])" if len(prefix) <= _SHORT_PREFIX else ""
+    boundary = r"(?<![A-Za-z0-9])" if len(prefix) <= SHORT_PREFIX else ""
     return Rule(name, (prefix,), re.compile(boundary + re.escape(prefix) + tail, re.ASCII))
-
-
-def _merged() -> tuple[Rule, ...]:
-    return tuple(_prefixed(*row) for row in PREFIXED)
 
 
 # Words for "password". Strong ones are used for nothing else; weak ones need a value that looks like a secret.
 STRONG = (
     "password", "passwort", "passwd", "passcode", "passphrase", "pass phrase", "kennwort", "kennung-pin", "pwd",
-    "mot de passe", "mdp", "contraseña", "contrasena", "senha", "palavra-passe", "parola d'ordine", "wachtwoord",
+    "passe", "mdp", "contraseña", "contrasena", "senha", "parola d'ordine", "wachtwoord",
     "hasło", "haslo", "пароль", "heslo", "lösenord", "losenord", "passord", "adgangskode", "kodeord", "salasana",
     "şifre", "sifre", "parola", "parolă", "jelszó", "jelszo", "κωδικός πρόσβασης", "密码", "密碼", "口令",
-    "パスワード", "비밀번호", "암호", "كلمة المرور", "كلمة السر", "סיסמה", "पासवर्ड", "mật khẩu", "kata sandi",
+    "パスワード", "비밀번호", "암호", "كلمة المرور", "كلمة السر", "סיסמה", "पासवर्ड", "mật khẩu", "sandi",
     "รหัสผ่าน", "parool", "slaptažodis", "lozinka", "лозинка", "парола",
 )  # fmt: skip
 WEAK = ("pass", "pw", "clave", "pin", "geslo", "kod dostępu")
@@ -128,6 +127,11 @@ PHRASE = (
 )  # fmt: skip
 
 
+def _starts(*words: str) -> tuple[str, ...]:
+    """The words without those that begin with another one: one search fits all of them."""
+    return tuple(w for w in dict.fromkeys(words) if not any(w.startswith(v) for v in words if v != w))
+
+
 def any_of(words: tuple[str, ...]) -> str:
     """The words as one alternation, the longest first, blanks as any short run of blanks."""
     return "|".join(re.escape(w).replace(r"\ ", r"[ \t_-]{1,2}") for w in sorted(words, key=len, reverse=True))
@@ -135,8 +139,9 @@ def any_of(words: tuple[str, ...]) -> str:
 
 # Between the word and the value: quotes, brackets, then a colon, an equals sign, an arrow, or a word for "is".
 IS = r"is|was|ist|lautet|est|es|é|è|to|это|jest|är|er|on|je|是|为|為|は|是：|は："
-FOR = r"(?:[ \t]+(?:for|of|on|to|für|pour|para|per|do|для|voor)[ \t]+\S{1,60}(?:[ \t]+[^\s:=]{1,40})?)?"
-SEP = rf"(?:[ \t]*(?:[:=：＝]=?>?|->|→)[ \t]*\n?[ \t]*|[ \t]+(?:{IS})[ \t]*:?[ \t]+|[ \t]*(?:是|为|為|は)[ \t]*)"
+FOR = r"(?:[ \t]+(?:for|of|on|to|für|pour|para|per|do|для|voor)[ \t]+[^\s:=]{1,60}(?:[ \t]+[^\s:=\[]{1,40})?)?"
+SIGN = r"[ \t]*(?::=|=>|=(?!=)|:(?!:)|：|＝|->|→)[ \t]*\n?[ \t]*"
+SEP = rf"(?:{SIGN}|[ \t]+(?:{IS})[ \t]*:?[ \t]+|[ \t]*(?:是|为|為|は)[ \t]*)"
 AFTER = r"""["'`\])*]{0,3}"""
 # Code and placeholders after an equals sign are no secrets: calls, types, variables, masks.
 NO_VALUE = (
@@ -145,23 +150,18 @@ NO_VALUE = (
     r"required|optional|varchar|self|this|self\.\S+|this\.\S+)(?:[\s,;)|\]&}]|$))"
 )
 QUOTED = r"""(?:"(?:[^"\n\\]|\\.){1,300}"?|'(?:[^'\n\\]|\\.){1,300}'?|`[^`\n]{1,300}`?)"""
-APP_PASSWORD = r"(?:[a-z]{4}[ -]){3}[a-z]{4}(?![a-z])"
-STRONG_VALUE = rf"(?P<s>{APP_PASSWORD}|{QUOTED}|[^\s\"'`]\S{{2,299}})"
+FOUR_BY_FOUR = r"(?:[a-z]{4}[ -]){3}[a-z]{4}(?![a-z])"
+STRONG_VALUE = rf"(?P<s>{FOUR_BY_FOUR}|{QUOTED}|[^\s\"'`]\S{{2,299}})"
 # A word that may follow "password is …" in plain prose.
 PROSE = (
     r"(?!(?:wrong|required|not|too|in|on|at|a|an|the|my|your|our|their|his|her|of|for|from|with|by|as|to|and|or|"
     r"empty|weak|strong|invalid|incorrect|correct|valid|secure|unsafe|safe|what|why|how|when|where|which|that|this|"
     r"now|also|only|still|always|never|very|quite|really|there|here|ok|okay|good|bad|short|long|gone|out|up|set|"
-    r"shown|hidden|kept|sent|known|unknown|mandatory|necessary|needed|it|you|we|they|I|one|something|different|"
-    r"falsch|richtig|leer|nicht|incorrecte|incorrecta|obligatoire)\b)(?![a-z]{3,}(?:ed|ing|ly)\b)"
+    r"reset|lost|found|stolen|same|new|old|easy|hard|simple|shown|hidden|kept|sent|known|unknown|mandatory|necessary|needed|it|you|we|they|I|one|something|different|"
+    r"falsch|richtig|leer|nicht|incorrecte|incorrecta|obligatoire|[a-z]{3,}(?:ed|ing|ly))[.,;:!?)\"']*(?:\s|\Z))"
 )
 
-SPECIAL: tuple[Rule, ...] = (
-    Rule(
-        "private key",
-        ("PRIVATE KEY",),
-        re.compile(r"-{4,5}BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-{0,5}(?s:.*?)(?:-{4,5}END [A-Z0-9 ]{0,60}-{0,5}|\Z)"),
-    ),
+LONG_WORDS: tuple[Rule, ...] = (
     Rule("telegram token", (":AA",), re.compile(r"(?<!\d)\d{8,10}:AA[\w\-]{32,33}", re.ASCII)),
     Rule(
         "discord token",
@@ -170,19 +170,47 @@ SPECIAL: tuple[Rule, ...] = (
     ),
     Rule("azure key", ("Q~",), re.compile(r"[\w.~\-]{3}[78]Q~[\w.~\-]{31,34}", re.ASCII)),
     Rule("mailchimp key", ("-us",), re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{32}-us[0-9]{1,2}(?![0-9])")),
-    Rule("wallet key", ("5", "K", "L"), re.compile(r"(?<![A-Za-z0-9])[5KL](?=[A-Za-z]*[1-9])[1-9A-HJ-NP-Za-km-z]{50,51}(?![A-Za-z0-9/+=])")),
+    Rule(
+        "wallet key", ("5", "K", "L"),
+        re.compile(r"(?<![A-Za-z0-9])[5KL](?=[A-Za-z]*[1-9])[1-9A-HJ-NP-Za-km-z]{50,51}(?![A-Za-z0-9/+=])"),
+    ),
+)  # fmt: skip
+
+CASED: tuple[Rule, ...] = (
+    Rule(
+        "private key",
+        ("PRIVATE KEY",),
+        re.compile(
+            r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ \-]{0,6}(?s:.*?)"
+            r"(?:-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}|\Z)"
+        ),
+    ),
+    Rule("private key", ("Private-Lines",), re.compile(r"Private-Lines: [0-9]+\s+(?P<s>[A-Za-z0-9+/=\s]{1,4000})")),
     Rule("url password", ("://",), re.compile(r"://[^\s/:@]{0,120}:(?P<s>(?!\[redacted:)[^\s/]{1,200})@(?=[\w\[.])")),
     Rule(
         "url secret",
-        ("token=", "key=", "sig=", "signature=", "auth=", "secret=", "password=", "passwd="),
+        ("=",),
         re.compile(
-            r"(?i)[?&#;](?:[\w\-]{0,30}(?:token|api_?key|access_?key|sig|signature|auth|secret|passwd|password))="
+            r"[?&#;](?i:[\w\-]{0,30}(?:token|api_?key|access_?key|sig|signature|auth|secret|passwd|password))="
             r"(?P<s>(?!\[redacted:)[^&\s#]{6,})"
         ),
     ),
+    Rule("password", ("sshpass",), re.compile(r"\bsshpass\s+-p\s*(?P<s>(?!\[redacted:)\S{3,})")),
+    Rule("password", ("mysql", "mariadb"), re.compile(r"\b(?:mysql|mariadb)\w*\b[^\n]{0,80}?\s-p(?P<s>[^\s\[]\S{2,})")),
+    Rule(
+        "password", ("-u ", "--user", "-U "),
+        re.compile(
+            r"(?:^|\s)(?:-u|-U|--user|--proxy-user)[ =][\"']?[^\s:\"'/]{1,80}:"
+            r"(?P<s>(?!\[redacted:)[^\s/\"'][^\s\"']{2,})"
+        ),
+    ),
+    Rule("g code", ("G-",), re.compile(r"(?<![\w\-])G-[0-9]{6}(?![\w])")),
+)  # fmt: skip
+
+FOLDED: tuple[Rule, ...] = (
     Rule(
         "authorization",
-        ("bearer", "authorization", "basic "),
+        ("bearer", "authorization"),
         re.compile(
             r"(?i)\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:basic|bearer|token|digest|apikey|bot)?|bearer)"
             r"\s{1,3}(?P<s>(?!\[redacted:)(?=[^\s\"']*(?:[0-9=_+/]|[a-z][A-Z]))[^\s\"',]{8,})"
@@ -190,30 +218,20 @@ SPECIAL: tuple[Rule, ...] = (
     ),
     Rule(
         "session cookie",
-        ("session", "sess", "sid=", "csrf"),
-        re.compile(r"(?i)\b[\w.\-]{0,20}(?:session|sessid|sess|sid|csrf)[\w\-]{0,20}=(?P<s>(?=[^\s;]*\d)[\w%.+/\-]{16,})"),
-    ),
-    Rule("password", ("sshpass",), re.compile(r"\bsshpass\s+-p\s*(?P<s>(?!\[redacted:)\S{3,})")),
-    Rule("password", ("mysql", "mariadb"), re.compile(r"\b(?:mysql|mariadb)\w*\b[^\n]{0,80}?\s-p(?P<s>[^\s\[]\S{2,})")),
-    Rule(
-        "password", ("-u ", "--user", "-U "),
-        re.compile(r"(?:^|\s)(?:-u|-U|--user|--proxy-user)[ =][\"']?[^\s:\"'/]{1,80}:(?P<s>(?!\[redacted:)[^\s/\"'][^\s\"']{2,})"),
+        ("sess", "sid", "csrf"),
+        re.compile(r"(?i)(?:session|sessid|sess|sid|csrf)[\w\-]{0,20}=(?P<s>(?=[^\s;]*\d)[\w%.+/\-]{16,})"),
     ),
     Rule(
         "password", ("identified",),
         re.compile(r"(?i)\bidentified\s+(?:with\s+\w+\s+)?by\s+(?P<s>(?!'?\[redacted:)'[^'\n]{1,200}'?)"),
     ),
     Rule("password", ("login ",), re.compile(r"(?i)\blogin\s+\S{1,120}\s+password\s+(?P<s>(?!\[redacted:)\S+)")),
-    Rule("g code", ("G-",), re.compile(r"(?<![\w\-])G-[0-9]{6}(?![\w])")),
-)  # fmt: skip
-
-KEYWORD: tuple[Rule, ...] = (
     Rule(
         "password",
-        STRONG,
+        _starts("pass", "sandi", *STRONG),
         re.compile(
             rf"(?i:{any_of(STRONG)}){AFTER}(?i:{FOR})"
-            rf"(?:[ \t]*(?:[:=：＝]=?>?|->|→)[ \t]*\n?[ \t]*{NO_VALUE}|[ \t]*(?:是|为|為|は)[ \t]*{NO_VALUE}|"
+            rf"(?:{SIGN}{NO_VALUE}|[ \t]*(?:是|为|為|は)[ \t]*{NO_VALUE}|"
             rf"[ \t]+(?i:{IS})[ \t]*:?[ \t]+(?i:{PROSE}){NO_VALUE}|"
             rf"[ \t]+(?=[\"']){NO_VALUE}|(?<=--password)[ \t]+{NO_VALUE}|"
             rf"[ \t]+(?=\S*[0-9])(?=\S*[^\W\d_])(?=\S{{6}})(?![A-Za-z_][\w.]*[(\[]){NO_VALUE})"
@@ -222,7 +240,7 @@ KEYWORD: tuple[Rule, ...] = (
     ),
     Rule(
         "password",
-        WEAK,
+        _starts(*WEAK),
         re.compile(
             rf"(?<![^\W_])(?i:{any_of(WEAK)}){AFTER}{SEP}{NO_VALUE}"
             r"(?P<s>(?=\S*[0-9])(?=\S{4})[^\s]{4,200}|(?<=[A-Za-z]=)[^\s]{4,200})"
@@ -230,7 +248,7 @@ KEYWORD: tuple[Rule, ...] = (
     ),
     Rule(
         "secret",
-        KEYED,
+        _starts("api", "access", "auth", "sess", *KEYED),
         re.compile(
             rf"(?i:{any_of(KEYED)})\w{{0,20}}{AFTER}(?:{SEP}|[ \t]+)[\"'`]?(?!\[redacted:)"
             r"(?P<s>(?=[\w+/.=~\-]{0,60}[0-9])(?=[\w+/.=~\-]{0,60}[A-Za-z])[\w+/.=~\-]{12,})(?![\w.]*[(\[])"
@@ -238,45 +256,39 @@ KEYWORD: tuple[Rule, ...] = (
     ),
     Rule(
         "recovery phrase",
-        PHRASE,
-        re.compile(rf"(?i:{any_of(PHRASE)})(?i:e?s)?{AFTER}{SEP}{NO_VALUE}(?P<s>[^\n]{{3,400}})"),
+        _starts("pass", "seed", "recovery", "backup", *PHRASE),
+        re.compile(rf"(?i:{any_of(PHRASE)})(?i:e?s)?{AFTER}{SEP}{NO_VALUE}(?P<s>(?=\S)[^\n]{{3,400}})"),
     ),
-    Rule(
-        "one-time code",
-        ("code", "otp", "2fa", "mfa", "kod", "código", "codigo", "код", "tan", "pin", "验证码", "驗證碼", "確認コード",
-         "認証コード", "인증번호", "codice"),
-        re.compile(
-            r"(?i)(?:(?:verification|security|confirmation|access|login|log-in|sign-in|signin|one[- ]time|auth\w*|sms|"
-            r"bestätigungs|sicherheits|zugangs|de vérification|de verificación|de verificação|di verifica|doorgangs|"
-            r"potwierdzający|weryfikacyjny|подтверждения|2fa|mfa|google|whatsapp|bank\w*)[ -]?(?:code|codice|código|kod|pin|"
-            r"passcode|password)|(?:code|código|codigo|codice|kod|код)[ -](?:de vérification|de verificación|"
-            r"de verificação|di verifica|weryfikacyjny|подтверждения)|\b(?:otp|totp|2fa|mfa|tan|pin)\b|验证码|驗證碼|"
-            r"確認コード|認証コード|인증번호)[^\n\d]{0,16}?(?P<s>[0-9](?:[ -]?[0-9]){3,7})(?![0-9])"
-        ),
-    ),
-    Rule(
-        "one-time code",
-        ("code", "código", "kod", "код"),
-        re.compile(
-            r"(?i)(?<!zip )(?<!postal )(?<!error )(?<!status )(?<!exit )(?<!area )(?<!country )(?<!color )(?<!post )"
-            r"(?<!source )\b(?:code|código|kod|код)\b(?:[ \t]*[:=][ \t]*|[ \t]+(?:is|ist|est|es|to|это)[ \t]*:?[ \t]*|[ \t]+)"
-            r"(?P<s>[0-9]{3}[ -]?[0-9]{3})(?![0-9])"
-        ),
-    ),
-    Rule(
-        "one-time code",
-        (" is your", "est votre", "ist ihr", "es tu", "ist dein"),
-        re.compile(
-            r"(?i)(?<![0-9])(?P<s>[0-9](?:[ -]?[0-9]){3,7})[ \t]+(?:is your|est votre|ist (?:ihr|dein)|es tu|es su)\b"
-            r"[^\n]{0,40}?(?:code|otp|pin|código|password)"
-        ),
-    ),
-    Rule("card check value", ("cvv", "cvc", "csc", "security code"),
-         re.compile(r"(?i)\b(?:cvv2?|cvc2?|csc|security code)\b[^\n\d]{0,6}(?P<s>[0-9]{3,4})(?![0-9])")),
 )  # fmt: skip
 
-CASED: tuple[Rule, ...] = (*_merged(), *(rule for rule in SPECIAL if "(?i" not in rule.pattern.pattern))
-"""Rules whose needles are looked for in the text as it is."""
-FOLDED: tuple[Rule, ...] = (*(rule for rule in SPECIAL if "(?i" in rule.pattern.pattern), *KEYWORD)
-"""Rules whose needles are looked for in the lower-case text."""
+CODE_WORDS = ("code", "codice", "codigo", "código", "otp", "2fa", "mfa", "tan", "pin", "kod", "код", "验证码", "驗證碼",
+              "確認コード", "認証コード", "인증번호", "cvv", "cvc", "csc", "passcode")  # fmt: skip
+CODE_AFTER = re.compile(
+    r"(?i)(?:(?:verification|security|confirmation|access|login|log-in|sign-in|signin|one[- ]time|auth\w*|sms|bank\w*|"
+    r"bestätigungs|sicherheits|zugangs|weryfikacyjny|potwierdzający|2fa|mfa|google|whatsapp|e-?mail|"
+    r"de vérification|de verificación|de verificação|di verifica)[ -]?(?:code|codice|código|kod|pin|passcode)|"
+    r"(?:code|código|codigo|codice|kod|код)[ -](?:de vérification|de verificación|de verificação|di verifica|"
+    r"weryfikacyjny|подтверждения)|\b(?:otp|totp|2fa|mfa|tan|pin|cvv2?|cvc2?|csc)\b|验证码|驗證碼|確認コード|認証コード|"
+    r"인증번호)[^\n\d]{0,16}\Z"
+)
+"""What stands before a one-time code of 3 to 8 digits."""
+CODE_AFTER_BARE = re.compile(
+    r"(?i)(?<!zip )(?<!postal )(?<!error )(?<!status )(?<!exit )(?<!area )(?<!country )(?<!color )(?<!post )"
+    r"(?<!source )\b(?:code|código|kod|код)\b(?:[ \t]*[:=][ \t]*|[ \t]+(?:is|ist|est|es|to|это)[ \t]*:?[ \t]*|[ \t]+)\Z"
+)
+"""What stands before one of exactly six digits."""
+CODE_BEFORE = re.compile(
+    r"(?i)[ \t]+(?:is your|est votre|ist (?:ihr|dein)|es tu|es su)\b[^\n]{0,40}?(?:code|otp|pin|código|password)"
+)
+"""What stands behind one."""
+
+# The shortest token of the tables: "xoxb-" and ten more.
+SHORTEST_TOKEN = 15
+
+
+TOKENS: tuple[Rule, ...] = (*(_prefixed(*row) for row in PREFIXED), *LONG_WORDS)
+"""Found only in unbroken runs of at least SHORTEST_TOKEN characters."""
+VALUE_STEMS = _starts("pass", "key", "phrase", "sess", "-u ", "--user", "-p", "identified", "authorization", "bearer",
+                     "cookie", *STRONG, *WEAK, *KEYED, *PHRASE)  # fmt: skip
+"""In lower case: one of these must occur before a value can follow."""
 PREFIXES: tuple[str, ...] = tuple(row[1] for row in PREFIXED)
