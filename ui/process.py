@@ -225,3 +225,20 @@ def run_ui(
     """
     ui = Ui(paths, settings, clock or SystemClock(), connect)
     ui.serve(ways or (lambda: ways_for(settings.ui.notifier)), stop)
+
+
+def main(home: str) -> None:
+    """The ui process by itself, for the bench, the screenshots and the desktop tests (``ui/harness.py``)."""
+    import signal
+    from pathlib import Path
+
+    from assistant.paths import under
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    logging.basicConfig(level=logging.WARNING)
+    run_ui(under(Path(home)), Settings(), stop)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
