@@ -1,11 +1,14 @@
 # `make run` and `make test` do all their set-up themselves (scripts/setup.py). Everything else is for developers.
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-fast screenshots lock clean
+.PHONY: help setup run test check test-fast screenshots lock clean
 BIN := .venv/bin
 ARGS ?=
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## only set up (`make run` does it too)
+	@sh scripts/setup.sh run
 
 run: ## set up, then start the assistant (ARGS='…' are passed on)
 	@sh scripts/setup.sh run
