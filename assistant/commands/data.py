@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,8 +75,8 @@ def import_(file: Path) -> None:
         result = client.ask(paths, "import", path=str(file.absolute()), timeout=600.0)["imported"]
     else:
         with _alone(paths) as store:
-            result = store.import_(file)
-    click.echo(f"Imported: {result}")
+            result = store.import_(file).model_dump(exclude_defaults=True)
+    click.echo(f"Imported: {json.dumps(result)}")
 
 
 @click.command()
@@ -95,12 +96,13 @@ def forget(last: float | None, app: str | None, *, everything: bool, yes: bool) 
     else:
         with _alone(paths) as store:
             if everything:
-                deleted = store.forget_all()
+                report = store.forget_all()
             elif app:
-                deleted = store.forget_app(app)
+                report = store.forget_app(app)
             else:
-                deleted = store.forget_last(last or 0.0)
-    click.echo(f"Deleted: {deleted}")
+                report = store.forget_last(last or 0.0)
+        deleted = report.model_dump(exclude_defaults=True)
+    click.echo(f"Deleted: {json.dumps(deleted) if deleted else 'nothing matched'}")
 
 
 COMMANDS = (export_, import_, forget)

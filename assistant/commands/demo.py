@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from assistant.clock import FakeClock, time_ids
+from assistant.clock import FakeClock, SystemClock, time_ids
 from assistant.engine.core import Core, Parts, Question
-from assistant.events import Decision, Event, Observation, Outcome, Suggestion
+from assistant.events import Decision, Event, Observation, Outcome, OutcomeKind, Suggestion
 from assistant.narrator import Narrator
 from assistant.paths import Paths, default_paths, under
 from assistant.policy.consent import Consent
@@ -20,6 +20,7 @@ from assistant.policy.privacy import PrivacyGate
 from assistant.ports import FieldFocus, FieldKind, Notifier, OnOutcome, Proposer
 from assistant.settings import Settings, load_settings
 from assistant.store import Store, open_store
+from ui.terminal import TerminalNotifier
 
 _TYPED = FieldFocus(kind=FieldKind.TEXT, how="sample")
 
@@ -71,25 +72,28 @@ class Replay:
         return [after] if after is not None and after is not before else []
 
 
-class _Quiet:
-    """Shows nothing: for `--answers none`."""
+class _Screen:
+    """The terminal: asks there, or just prints. Answers carry the day's time, not the wall's."""
 
-    name = "none"
+    name = "terminal"
 
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: FakeClock, terminal: TerminalNotifier | None) -> None:
+        self._clock, self._terminal = clock, terminal
 
     def show(self, suggestion: Suggestion, why_events: Sequence[Event], on_outcome: OnOutcome) -> None:
-        from assistant.events import OutcomeKind
-
-        click.secho(f"    → {suggestion.task.task}", fg="cyan", bold=True)
-        click.echo(f"      because: {suggestion.why}")
-        on_outcome(
-            Outcome(suggestion_id=suggestion.id, kind=OutcomeKind.IGNORED, at=self._clock.now(), source="terminal")
-        )
+        if self._terminal is None:
+            click.secho(f"    → {suggestion.task.task}", fg="cyan", bold=True)
+            ignored = Outcome(suggestion_id=suggestion.id, kind=OutcomeKind.IGNORED, at=self._clock.now())
+            on_outcome(ignored.model_copy(update={"source": "terminal"}))
+            return
+        given: list[Outcome] = []
+        self._terminal.show(suggestion, why_events, given.append)
+        self._terminal.wait()
+        for outcome in given:
+            on_outcome(outcome.model_copy(update={"at": self._clock.now()}))
 
     def withdraw(self, suggestion_id: int) -> None:
-        """Nothing to take away."""
+        """Nothing to take away: each answer is waited for."""
 
     def close(self) -> None:
         """Nothing to close."""
@@ -109,9 +113,8 @@ def demo(answers: str | None, limit: int | None, keep: Path | None) -> None:
 
 
 def _demo(paths: Paths, answers: str | None, limit: int | None) -> None:
-    from models.proposer import make_proposer
-
     from assistant.sample_day import load_sample_day
+    from models.proposer import make_proposer
 
     # Nine in the morning of a Monday: the sample day has no date of its own.
     day = load_sample_day(1_767_600_000.0)[:limit]
@@ -120,20 +123,16 @@ def _demo(paths: Paths, answers: str | None, limit: int | None) -> None:
     store = open_store(paths, clock, settings.storage)
     # The base model is requantized once; the demo shares the real cache so that the next start is quick.
     proposer = make_proposer(settings.model, default_paths().make())
-    notifier = _notifier(answers or ("ask" if sys.stdin.isatty() else "none"), clock)
+    screen = _screen(answers or ("ask" if sys.stdin.isatty() else "none"), clock, settings.delivery.popup_s)
     try:
-        _play(Replay(settings, store, proposer, notifier, clock), day)
+        _play(Replay(settings, store, proposer, screen, clock), day)
     finally:
         proposer.close()
         store.close()
 
 
-def _notifier(answers: str, clock: FakeClock) -> Notifier:
-    if answers == "ask":
-        from ui.terminal import TerminalNotifier
-
-        return TerminalNotifier(clock)
-    return _Quiet(clock)
+def _screen(answers: str, clock: FakeClock, popup_s: float) -> _Screen:
+    return _Screen(clock, TerminalNotifier(SystemClock(), popup_s=popup_s) if answers == "ask" else None)
 
 
 def _play(replay: Replay, day: Sequence[Observation]) -> None:

@@ -80,7 +80,7 @@ def ask_consent(paths: Paths) -> None:
 
 
 def _save_consent(paths: Paths, level: str) -> None:
-    consent = Consent(typed=level, at=time.time(), version=CONSENT_VERSION)  # type: ignore[arg-type]  # click checked the choice
+    consent = Consent(typed=level, at=time.time(), version=CONSENT_VERSION)
     save_consent(paths.consent_file, consent)
 
 

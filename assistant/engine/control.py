@@ -98,24 +98,27 @@ class Controls:
         engine.core.close()
         store.writer.flush(5.0)
         if args.get("all"):
-            counts = store.forget_all()
+            report = store.forget_all()
         elif args.get("app"):
-            counts = store.forget_app(str(args["app"]))
+            report = store.forget_app(str(args["app"]))
         elif args.get("event"):
-            counts = store.forget_event(int(args["event"]))
+            report = store.forget_event(int(args["event"]))
         else:
-            counts = store.forget_last(float(args["last_s"]))
+            report = store.forget_last(float(args["last_s"]))
         left = {event.id for event in store.reader.recent_events(10 * engine.parts.settings.decision.context_events)}
         engine.core.forget(left)
         engine.restart()  # the model's cache and every queue go with the process
-        return {"deleted": counts}
+        return {"deleted": report.model_dump(exclude_defaults=True)}
 
     def _import(self, args: dict[str, Any]) -> dict[str, Any]:
-        return {"imported": self._engine.parts.store.import_(Path(str(args["path"])))}
+        report = self._engine.parts.store.import_(Path(str(args["path"])))
+        return {"imported": report.model_dump(exclude_defaults=True)}
 
     def _status(self, _args: dict[str, Any]) -> dict[str, Any]:
         engine = self._engine
         writer = engine.parts.store.writer.health()
+        clock = engine.parts.clock
+        stats = engine.parts.store.reader.stats(clock.now(), clock.utc_offset_min())
         return {
             **engine.core.status(),
             "pid": os.getpid(),
@@ -126,5 +129,5 @@ class Controls:
             "model": engine.thinker.state,
             "gate": engine.parts.gate.name,
             "writer": {"queued": writer.queued, "dropped": writer.dropped, "last_error": writer.last_error},
-            "stats": engine.parts.store.reader.stats(engine.parts.clock.now()),
+            "stats": stats.model_dump(),
         }

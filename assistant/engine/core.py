@@ -297,7 +297,8 @@ class Core:
         if outcome.suggestion_id == self._showing:
             self._showing = None
         if (offer := self._offers.get(outcome.suggestion_id)) is not None:
-            update = {"outcome": outcome.kind.value, "reason": outcome.reason or offer.reason}
+            update: dict[str, Any] = {"outcome": outcome.kind.value, "reason": outcome.reason or offer.reason}
+            update["answered_at"] = outcome.at
             self._offers[outcome.suggestion_id] = offer.model_copy(update=update)
 
     # ------------------------------------------------------------------ asking about
