@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import select
+import socket
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from assistant.clock import Clock
@@ -34,6 +37,7 @@ def open_display(name: str) -> Any:
     from Xlib.display import Display
 
     try:
+        _probe(name)
         display = Display(name)
     except (error.DisplayError, error.ConnectionClosedError, error.XauthError, OSError) as fault:
         raise EnvironmentFault(
@@ -42,6 +46,17 @@ def open_display(name: str) -> Any:
         ) from fault
     display.set_error_handler(_quiet)
     return display
+
+
+def _probe(name: str) -> None:
+    """Knock at a local server's socket: python-xlib alone would go on to TCP and leave sockets open."""
+    local = re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", name)
+    if local is None:
+        return
+    path = f"/tmp/.X11-unix/X{local[1]}"  # noqa: S108 - where X servers listen
+    with socket.socket(socket.AF_UNIX) as knock:
+        knock.settimeout(STOP_S)
+        knock.connect(path if Path(path).exists() else f"\0{path}")
 
 
 def _quiet(error: Any, _request: Any) -> None:
@@ -143,6 +158,14 @@ class XCollector:
         os.close(self._wake)
         if thread is not threading.current_thread():
             thread.join(STOP_S)
+            if thread.is_alive():
+                self._cut()
+
+    def _cut(self) -> None:
+        """Free a thread that waits for an answer of a stuck server."""
+        for connection in self._connections:
+            with contextlib.suppress(Exception):
+                connection.display.socket.shutdown(socket.SHUT_RDWR)
 
     def alive(self) -> bool:
         thread = self._thread

@@ -94,7 +94,7 @@ class Decoder:
         waiting, self._dead = self._dead, 0
         if waiting and name == "BackSpace":
             return None  # toolkits take back the dead key, not a character
-        shifted = state & SHIFT and not (0xFF80 <= keysym <= 0xFFB9)
+        shifted = state & SHIFT and keysym not in keysyms.KEYPAD
         return Named(name, ("Shift",) if shifted else ())
 
     def _dead_key(self, keysym: int) -> Typed | None:

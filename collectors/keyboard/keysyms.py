@@ -13,6 +13,7 @@ _MODIFIERS = (range(0xFFE1, 0xFFEF), range(0xFE01, 0xFE10), (0xFF7E, 0xFF7F, 0xF
 
 MULTI_KEY = 0xFF20
 DEAD_KEYS = range(0xFE50, 0xFE94)
+KEYPAD = range(0xFF80, 0xFFBA)
 
 NAMES = {
     0xFF08: "BackSpace", 0xFF09: "Tab", 0xFE20: "Tab", 0xFF0D: "Enter", 0xFF8D: "Enter", 0xFF1B: "Escape",
@@ -32,6 +33,8 @@ _ENCODED = {
     0xC00: "iso8859-8",
     0xD00: "iso8859-11",
 }
+_FIRST_ENCODED = 0xA1
+_LATIN_1, _KATAKANA = range(0x20, 0x100), range(0x4A1, 0x4E0)
 _KOI8_LETTERS = range(0x6C0, 0x700)
 _BLOCKS = {
     0x6A1: "ђѓёєѕіїјљњћќґўџ№ЂЃЁЄЅІЇЈЉЊЋЌҐЎЏ",
@@ -70,7 +73,7 @@ def character(keysym: int) -> str:
     """The character of a keysym, '' where it has none."""
     if _UNICODE <= keysym <= _LAST_UNICODE:
         found = chr(keysym - _UNICODE)
-    elif 0x20 <= keysym <= 0xFF:
+    elif keysym in _LATIN_1:
         found = chr(keysym)
     else:
         found = _LISTED.get(keysym) or _legacy(keysym)
@@ -81,9 +84,9 @@ def _legacy(keysym: int) -> str:
     block, low = keysym & ~0xFF, keysym & 0xFF
     if keysym in _KOI8_LETTERS:
         return bytes([low]).decode("koi8-r")
-    if 0x4A1 <= keysym <= 0x4DF:
-        return unicodedata.normalize("NFKC", chr(0xFF61 + keysym - 0x4A1))
-    if block in _ENCODED and low > 0xA0:
+    if keysym in _KATAKANA:
+        return unicodedata.normalize("NFKC", chr(0xFF61 + keysym - _KATAKANA.start))
+    if block in _ENCODED and low >= _FIRST_ENCODED:
         return bytes([low]).decode(_ENCODED[block], errors="ignore")
     return ""
 

@@ -91,7 +91,7 @@ class Keymap:
 
     def remap(self, keycode: int, keysyms: Sequence[int]) -> None:
         """Take over a change made by the core protocol: up to two groups of two levels."""
-        listed = [keysym for keysym in keysyms[:4]]
+        listed = list(keysyms[:4])
         while listed and listed[-1] == 0:
             listed.pop()
         listed += [0] * (len(listed) % 2)

@@ -55,8 +55,7 @@ class Ewmh:
                 return 0
             if self._ask(window.get_wm_class):
                 return int(window.id)
-            here = window
-            window = self._ask(lambda here=here: here.query_tree().parent)
+            window = self._ask(_parent, window)
         return 0
 
     def look(self, window_id: int) -> Seen:
@@ -78,7 +77,7 @@ class Ewmh:
     def title(self, window: Any) -> str:
         """_NET_WM_NAME, else WM_NAME, in whatever encoding it really is."""
         for name in ("_NET_WM_NAME", "WM_NAME"):
-            found = self._ask(lambda name=name: window.get_property(self.atom(name), 0, 0, _TITLE_UNITS))
+            found = self._ask(window.get_property, self.atom(name), 0, 0, _TITLE_UNITS)
             if found is not None and found.format == 8:  # noqa: PLR2004 - text is in 8-bit units
                 return clean(bytes(found.value) if not isinstance(found.value, str) else found.value)
         return ""
@@ -88,8 +87,8 @@ class Ewmh:
 
         A sandboxed program claims a number of its own namespace, which is another process out here.
         """
-        if self._resources and (known := self._ask(lambda: self._server_pid(window.id))):
-            return known
+        if self._resources and (known := self._ask(self._server_pid, window.id)):
+            return int(known)
         claimed = self._cards(window, "_NET_WM_PID")
         return claimed[0] if claimed else None
 
@@ -101,14 +100,18 @@ class Ewmh:
         return int(values[0]) if values else None
 
     def _cards(self, window: Any, name: str) -> list[int]:
-        found = self._ask(lambda: window.get_full_property(self.atom(name), 0))
+        found = self._ask(window.get_full_property, self.atom(name), 0)
         return [int(each) for each in found.value] if found is not None and found.format == 32 else []  # noqa: PLR2004 - a list of atoms or ids
 
-    def _ask(self, question: Callable[[], Any]) -> Any:
+    def _ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
         """An answer, or None when the window is gone."""
         from Xlib.error import XError
 
         try:
-            return question()
+            return question(*arguments)
         except (XError, UnicodeDecodeError):
             return None
+
+
+def _parent(window: Any) -> Any:
+    return window.query_tree().parent

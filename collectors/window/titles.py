@@ -11,6 +11,11 @@ MAX_TITLE = 1000
 # Invisible characters that reorder or hide text; joiners (ZWJ, ZWNJ) stay, scripts and emoji need them.
 _HIDDEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF])
 
+# Programs that start others say nothing about what they start.
+_WRAPPERS = {"env", "sh", "bash", "python3", "python", "java", "flatpak", "snap", "gtk-launch", "gapplication"}
+# X11's COMPOUND_TEXT marks a stretch of UTF-8 in this way.
+_COMPOUND_UTF8 = re.compile(rb"\x1b%G(.*?)\x1b%@", re.DOTALL)
+
 
 def clean(raw: bytes | str | None) -> str:
     """A title in at most MAX_TITLE characters, one line, without control characters, whatever the bytes were."""
@@ -24,6 +29,9 @@ def clean(raw: bytes | str | None) -> str:
 
 def _decoded(raw: bytes) -> str:
     raw = raw.split(b"\0", 1)[0]
+    if b"\x1b%G" in raw:
+        parts = _COMPOUND_UTF8.split(raw)
+        return "".join(part.decode(("latin-1", "utf-8")[i % 2], errors="replace") for i, part in enumerate(parts))
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -47,18 +55,23 @@ def application_folders(environ: Mapping[str, str]) -> list[Path]:
 
 def index_names(folders: Iterable[Path]) -> dict[str, str]:
     """Window class, file name or program (lower case) → display name, from .desktop files. Reads ~300 in 30 ms."""
-    names: dict[str, str] = {}
-    weak: dict[str, str] = {}
+    tiers: list[dict[str, str]] = [{}, {}, {}]
     for file in [file for folder in folders if folder.is_dir() for file in sorted(folder.glob("*.desktop"))]:
         entry = _entry(file)
         name = clean(entry.get("Name"))
         if not name or entry.get("NoDisplay") == "true":
             continue
-        for key in (entry.get("StartupWMClass", ""), file.stem):
-            names.setdefault(key.lower(), name)
-        program = entry.get("Exec", "").split(" ")[0].rsplit("/", 1)[-1]
-        weak.setdefault(program.lower(), name)
-    found = weak | names
+        program, _, arguments = entry.get("Exec", "").partition(" ")
+        program = program.rsplit("/", 1)[-1]
+        keys = (
+            (entry.get("StartupWMClass", ""), file.stem, file.stem.rsplit(".", 1)[-1]),
+            ("" if program in _WRAPPERS or arguments.startswith("-") else program,),
+            ("" if program in _WRAPPERS else program,),
+        )
+        for tier, wanted in zip(tiers, keys, strict=True):
+            for key in wanted:
+                tier.setdefault(key.lower(), name)
+    found = tiers[2] | tiers[1] | tiers[0]
     found.pop("", None)
     return found
 

@@ -18,7 +18,9 @@ NONE_LASTS_S = 0.25
 # Without EWMH the focus is asked for this often: the figure is "≤ 1 s" (issue 2).
 POLL_S = 0.8
 _PROPERTY_CHANGES, _STRUCTURE = 1 << 22, 1 << 17
-_WATCHED = ("_NET_WM_NAME", "WM_NAME", "_NET_WM_STATE", "WM_CLASS")
+_PROPERTY_NOTIFY = 28
+# Toolkits write other properties at every key press; only these can change what is shown.
+_TELLING = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "_NET_WM_NAME", "WM_NAME", "_NET_WM_STATE", "WM_CLASS")
 
 
 class AppNames:
@@ -51,11 +53,13 @@ class X11Window(XCollector):
         self._shown: Seen | None = None
         self._none_until = 0.0
         self._polling = False
+        self._telling: frozenset[int] = frozenset()
 
     def connect(self) -> Sequence[Any]:
         display = open_display(self._display_name)
         try:
             self._ewmh = Ewmh(display)
+            self._telling = frozenset(map(self._ewmh.atom, _TELLING))
             self._ewmh.root.change_attributes(event_mask=_PROPERTY_CHANGES)
             display.flush()
         except Exception:
@@ -71,23 +75,30 @@ class X11Window(XCollector):
 
     def serve(self) -> None:
         display = self._ewmh.display
-        while True:
-            while display.pending_events():
-                display.next_event()
-            self._refresh()
-            # Answers to our own questions may have brought events along: select would not tell.
-            if not display.pending_events():
-                return
+        waiting = self._polling or bool(self._none_until) or self._shown is None
+        news = [self._is_news(display.next_event()) for _ in range(display.pending_events())]
+        while waiting or news:
+            if waiting or any(news):
+                self._refresh()
+            # Answers to our own questions may have brought events along: select would not tell of those.
+            waiting = False
+            news = [self._is_news(display.next_event()) for _ in range(display.pending_events())]
+
+    def _is_news(self, event: Any) -> bool:
+        return event.type != _PROPERTY_NOTIFY or event.atom in self._telling
 
     def _refresh(self) -> None:
         active = self._ewmh.active()
         self._polling = active is None
         window = self._ewmh.focused() if active is None else active
-        if window == 0 and not self._none_lasted():
-            return
-        self._none_until = 0.0 if window else self._none_until and -1.0
         self._watch(window)
         seen = self._ewmh.look(window) if window else Seen(0)
+        if seen.app_id or seen.title or seen.pid:
+            self._none_until = 0.0
+        elif self._none_lasted():
+            seen = Seen(0)
+        else:
+            return
         if seen != self._shown:
             self._shown = seen
             self.emit(self._observation(seen))
