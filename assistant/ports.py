@@ -129,6 +129,7 @@ class Proposal(Frozen):
 
     tasks: tuple[Task, ...] = ()
     p_accept: tuple[float, ...] = ()
+    p_offer: float | None = Field(default=None, description="the model's own P(a task rather than null); uncalibrated")
     reason: str = ""
     model: str = ""
     prompt_tokens: int = 0
