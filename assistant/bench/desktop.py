@@ -162,7 +162,7 @@ class Desktop:
         subprocess.run(["import", "-window", "root", str(path)], env=self.env, timeout=30, check=True)
         return Path(path)
 
-    # ----------------------------------------------------------------- breaking
+    # ----------------------------------------------------------------- breaking it
 
     def kill_server(self) -> None:
         """``kill -9`` of the X server; its number is kept from other tests until ``restart_server``."""
@@ -181,8 +181,6 @@ class Desktop:
             self._number_held.close()
         self._start_server([self.display])
         self._start_manager()
-
-    # ----------------------------------------------------------------- ending
 
     def stop(self) -> None:
         """Kill everything that carries this desktop's mark, wherever it was forked to."""

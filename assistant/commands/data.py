@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import filelock
 
+from assistant import client
 from assistant.clock import SystemClock
-from assistant.commands import client
 from assistant.errors import SetupError
 from assistant.paths import Paths, default_paths
 from assistant.settings import load_settings

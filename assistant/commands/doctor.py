@@ -10,11 +10,12 @@ import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
+from assistant import client
 from assistant.clock import SystemClock
-from assistant.commands import client
 from assistant.errors import AssistantError
 from assistant.paths import Paths, default_paths
 from assistant.policy.consent import load_consent
@@ -67,7 +68,7 @@ def _focus(_paths: Paths, _settings: Settings) -> list[Finding]:
             )
         ]
     has_registry = any(
-        os.path.exists(path) for path in ("/usr/libexec/at-spi2-registryd", "/usr/lib/at-spi2-core/at-spi2-registryd")
+        Path(path).exists() for path in ("/usr/libexec/at-spi2-registryd", "/usr/lib/at-spi2-core/at-spi2-registryd")
     )
     if not has_registry:
         return [Finding("password fields", False, "AT-SPI is not installed", "apt install at-spi2-core")]

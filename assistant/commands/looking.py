@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from assistant import client
 from assistant.clock import SystemClock
-from assistant.commands import client
 from assistant.commands.doctor import doctor
 from assistant.errors import SetupError
 from assistant.paths import Paths, default_paths

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
+from assistant import client
 from assistant.child import log_to
 from assistant.clock import SystemClock
-from assistant.commands import client
 from assistant.errors import SetupError
 from assistant.paths import Paths, default_paths
 from assistant.policy.consent import CONSENT_VERSION, Consent, load_consent, save_consent
