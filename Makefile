@@ -23,6 +23,7 @@ check: ## formatting, lint, types, one-way imports
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
+	MYPYPATH=scripts $(BIN)/mypy scripts/*.py
 	$(BIN)/lint-imports --no-logo
 
 test-fast: ## only the tests that need neither desktop nor model (seconds)
