@@ -53,6 +53,8 @@ def recover(db: Database, aside: Path, now: float, broken: str) -> int:
 
 def _copy_all(db: Database, aside: Path) -> int:
     old = connect(aside)
+    # Without this SQLite refuses a file that is shorter than its header says, though its front is readable.
+    old.execute("PRAGMA writable_schema = ON")
     old.conn.text_factory = lambda raw: raw.decode("utf-8", "replace")
     try:
         return sum(_copy(old, db, table) for table in TABLES)

@@ -133,6 +133,7 @@ class Writer:
         2.5 s: a clean stop of the program may take three (issue 2).
         """
         with self._changed:
+            dropped = self._dropped
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout * 0.8)
@@ -141,7 +142,7 @@ class Writer:
             self._changed.notify_all()
         self._thread.join(timeout * 0.2)
         with self._changed:
-            return not self._thread.is_alive() and self._queued == 0 and not self._lost_rows
+            return not self._thread.is_alive() and self._dropped == dropped
 
     # ------------------------------------------------------------------ the queue
 
@@ -227,8 +228,8 @@ class Writer:
                     return
                 delay = min(delay * 2, _LAST_RETRY_S)
             else:
+                _tell(jobs)  # before flush() returns
                 self._finish(jobs, committed=sum(job.rows for job in jobs))
-                _tell(jobs)
                 return
 
     def _commit(self, jobs: list[_Job]) -> None:
