@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from assistant.errors import SetupError
@@ -155,5 +156,16 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
             raise SetupError(f"{file} is not readable JSON: {error}", hint="Correct it or move it away.") from error
     try:
         return Settings(**(stored | overrides))
-    except (ValidationError, TypeError) as error:
-        raise SetupError(f"A setting is wrong: {error}", hint=f"Correct {file or 'the option'}.") from error
+    except ValidationError as error:
+        wrong = "; ".join(_in_words(problem) for problem in error.errors())
+        raise SetupError(f"A setting is wrong: {wrong}.", hint=f"Correct it in {file or 'the command'}.") from error
+    except TypeError as error:
+        raise SetupError(
+            f"{file} must hold an object of settings: {error}", hint="Correct it or move it away."
+        ) from error
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    """One validation problem: the option, what is wrong, and what was given."""
+    option = ".".join(str(part) for part in problem["loc"])
+    return f"{option}: {problem['msg'].lower()} (given: {problem['input']!r})"
