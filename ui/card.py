@@ -12,6 +12,8 @@ from ui.surface import Surface
 
 # As many events as somebody reads in a corner of the screen, each cut at about four lines.
 MAX_EVENTS, MAX_SENTENCE = 12, 200
+# The owner knows who it was: the list leaves it out.
+SUBJECT = "The user "
 
 
 class Card:
@@ -43,6 +45,7 @@ def page_data(card: Card, events: Sequence[Event], surface: Surface, theme: str)
 
 def _line(event: Event) -> dict[str, str]:
     minutes = int(event.time // 60) + event.utc_offset_min
-    sentence = event.sentence
+    sentence = event.sentence.removeprefix(SUBJECT)
+    sentence = sentence[:1].upper() + sentence[1:]
     text = sentence if len(sentence) <= MAX_SENTENCE else sentence[: MAX_SENTENCE - 1] + "…"
     return {"time": f"{minutes // 60 % 24:02}:{minutes % 60:02}", "text": text}

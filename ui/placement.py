@@ -9,8 +9,8 @@ from typing import NamedTuple
 MARGIN = 16
 # Width of the card: two lines of 45–50 characters, the comfortable measure for a glance.
 WIDTH = 396
-# Room that a shadow takes around the card where the desktop blends windows: top, sides, bottom (as in popup.css).
-SHADOW_TOP, SHADOW_SIDE, SHADOW_BOTTOM = 8, 24, 32
+# Room for the shadow where the desktop blends windows (padding in popup.css); within MARGIN, so it stays on screen.
+SHADOW_TOP, SHADOW_SIDE, SHADOW_BOTTOM = 12, 16, 16
 
 
 class Box(NamedTuple):

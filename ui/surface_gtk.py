@@ -18,6 +18,7 @@ from ui.placement import (
     MARGIN,
     SHADOW_BOTTOM,
     SHADOW_SIDE,
+    SHADOW_TOP,
     WIDTH,
     Box,
     area_of,
@@ -213,15 +214,22 @@ class GtkSurface:
         self._native.set_size_request(box.width, box.height)
         self._native.resize(box.width, box.height)
         self._native.move(box.x, box.y)
-        if not self.glass:
-            self._round_off(box)
+        self._shape(box)
         self._native.show()
 
-    def _round_off(self, box: Box) -> None:
+    def _shape(self, box: Box) -> None:
+        """Cut the corners; where there is a shadow instead, clicks on it go to what is below."""
         import cairo
 
-        rows = rounded_rows(box.width, box.height, round(RADIUS * self._zoom))
-        self._native.shape_combine_region(cairo.Region([cairo.RectangleInt(*row) for row in rows]))
+        if self.glass:
+            left, top = round(SHADOW_SIDE * self._zoom), round(SHADOW_TOP * self._zoom)
+            inner = cairo.RectangleInt(
+                left, top, box.width - 2 * left, box.height - top - round(SHADOW_BOTTOM * self._zoom)
+            )
+            self._native.input_shape_combine_region(cairo.Region(inner))
+        else:
+            rows = rounded_rows(box.width, box.height, round(RADIUS * self._zoom))
+            self._native.shape_combine_region(cairo.Region([cairo.RectangleInt(*row) for row in rows]))
 
     def _areas(self) -> list[tuple[Box, Box]]:
         display = self._gdk.Display.get_default()

@@ -6,6 +6,7 @@ window.popup = (() => {
   const SECTIONS = ["offer", "reading", "reasons"];
   let card = 0;
   let response = "";
+  let told = 0;
 
   function send(type, more) {
     const text = JSON.stringify(Object.assign({ type, card }, more));
@@ -20,7 +21,10 @@ window.popup = (() => {
   function tellSize() {
     const style = getComputedStyle(document.body);
     const around = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
-    send("size", { height: Math.ceil($("card").getBoundingClientRect().height + around) });
+    const height = Math.ceil($("card").getBoundingClientRect().height + around);
+    if (height === told) return;
+    told = height;
+    send("size", { height });
   }
 
   function section(name) {
@@ -76,6 +80,7 @@ window.popup = (() => {
     fold(true);
     runClock(0);
     $("card").hidden = false;
+    told = 0; // a new card is always placed: the pointer may be on another monitor now
     tellSize();
     afterPaint(() => {
       if (card !== data.card) return;
@@ -138,6 +143,11 @@ window.popup = (() => {
   $("copy").addEventListener("click", () => send("copy"));
   $("done").addEventListener("click", () => send("close"));
   $("close").addEventListener("click", () => send("close"));
+
+  // Text reflows when fonts or zoom change: the window follows the card.
+  new ResizeObserver(() => {
+    if (card) tellSize();
+  }).observe($("card"));
 
   const ready = () => send("ready");
   if (window.webkit && window.webkit.messageHandlers && window.webkit.messageHandlers.assistant) ready();
