@@ -50,7 +50,6 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
 # A full or locked disk is tried again after so many seconds: soon at first, then rarely enough to cost nothing.
 _FIRST_RETRY_S: Final = 0.05
 _LAST_RETRY_S: Final = 1.0

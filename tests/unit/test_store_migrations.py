@@ -34,7 +34,9 @@ def build(file: Path, schema: Path) -> None:
 
 def layout(file: Path) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(file)) as db:
-        return db.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 2").fetchall()
+        return db.execute(
+            "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY 2"
+        ).fetchall()
 
 
 def version(file: Path) -> int:

@@ -1,0 +1,145 @@
+"""Whatever is put into the store: the same after a round trip, packed and unpacked, coalesced or not."""
+
+from __future__ import annotations
+
+import io
+from contextlib import closing
+from typing import Any
+
+import sqlite_utils
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.events import Decision, Event, Gap, Outcome, OutcomeKind, Suggestion, Task
+from assistant.store.connection import immediate
+from assistant.store.idlist import pack, unpack
+from assistant.store.migrations import migrate
+from assistant.store.ops import (
+    Op,
+    PutDecision,
+    PutEvent,
+    PutGap,
+    PutOutcome,
+    PutSuggestion,
+    apply,
+    coalesce,
+)
+from assistant.store.transfer import import_from, write_lines
+
+# Fresh in-memory databases: a file each would cost the suite its seconds.
+FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+ids = st.integers(1, 2**63 - 1)
+few_ids = st.integers(1, 4)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+times = st.floats(0, 4e9)
+words = st.text(max_size=30)
+maybe = st.none() | st.floats(0, 1)
+id_lists = st.lists(ids, max_size=5).map(tuple)
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | numbers | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+objects = st.dictionaries(words, json_values, max_size=3)
+
+events = st.builds(
+    Event,
+    id=few_ids | ids,
+    time=times,
+    duration=st.floats(0, 1e6),
+    utc_offset_min=st.integers(-900, 900),
+    sentence=words,
+    type=words,
+    source=words,
+    app=words,
+    title=words,
+    data=objects,
+    closed=st.booleans(),
+)
+gaps = st.builds(Gap, at=times, until=times, sense=words, reason=words)
+decisions = st.builds(
+    Decision,
+    id=ids,
+    time=times,
+    trigger=words,
+    speak=st.booleans(),
+    reason=words,
+    stage=words,
+    p_help=maybe,
+    p_accept=maybe,
+    threshold=maybe,
+    event_ids=id_lists,
+    features=objects,
+    model=words,
+    gate_ms=maybe,
+    proposer_ms=maybe,
+)
+tasks = st.builds(Task, purpose=words, thoughts=words, task=words.filter(bool), response=words, operation=words)
+suggestions = st.builds(
+    Suggestion, id=ids, decision_id=ids, time=times, task=tasks, why=words, event_ids=id_lists, shown=st.booleans()
+)
+outcomes = st.builds(
+    Outcome,
+    suggestion_id=few_ids,
+    kind=st.sampled_from(OutcomeKind),
+    at=times,
+    reaction_s=maybe,
+    reason=words,
+    source=words,
+)
+ops: st.SearchStrategy[Op] = st.one_of(
+    events.map(PutEvent),
+    gaps.map(PutGap),
+    decisions.map(PutDecision),
+    suggestions.map(PutSuggestion),
+    outcomes.map(PutOutcome),
+)
+
+
+def filled(todo: list[Op]) -> sqlite_utils.Database:
+    db = sqlite_utils.Database(memory=True)
+    db.conn.isolation_level = None
+    migrate(db)
+    with immediate(db):
+        for op in todo:
+            apply(db, op, 0.0)
+    return db
+
+
+def exported(db: sqlite_utils.Database) -> str:
+    out = io.StringIO()
+    write_lines(db, out)
+    return out.getvalue()
+
+
+@FAST
+@given(st.lists(ops, max_size=8))
+def test_an_imported_store_exports_the_same_bytes(todo: list[Op]) -> None:
+    with closing(filled(todo)) as one, closing(filled([])) as two:
+        text = exported(one)
+        report = import_from(two, io.StringIO(text, newline="\n"))
+        assert exported(two) == text
+        assert report.conflicts == ()
+        again = import_from(two, io.StringIO(text, newline="\n"))
+        assert sum(again.added.values()) == 0
+        assert again.conflicts == ()
+
+
+@FAST
+@given(st.lists(events, max_size=8))
+def test_coalescing_changes_no_contents(grown: list[Event]) -> None:
+    todo: list[Op] = [PutEvent(event) for event in grown]
+    with closing(filled(todo)) as one, closing(filled(coalesce(todo))) as two:
+        assert exported(one) == exported(two)
+    assert len(coalesce(todo)) == len({event.id for event in grown})
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=50))
+def test_ids_are_unpacked_as_they_were_packed(numbers_: list[int]) -> None:
+    assert unpack(pack(numbers_)) == tuple(numbers_)
+
+
+@given(st.binary(max_size=60))
+def test_damaged_bytes_are_unpacked_without_an_error(damaged: bytes) -> None:
+    assert len(unpack(damaged)) <= len(damaged)
