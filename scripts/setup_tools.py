@@ -38,7 +38,8 @@ def clean_environ(**more: str) -> dict[str, str]:
 
 def last_lines(log: Path) -> str:
     """The end of a log, indented for printing; what pip says about a failed build comes after what matters."""
-    text = log.read_text(encoding="utf-8", errors="replace").partition("error: subprocess-exited-with-error")[0]
+    last_command = log.read_text(encoding="utf-8", errors="replace").rpartition("\n$ ")[2]
+    text = last_command.partition("error: subprocess-exited-with-error")[0]
     lines = [line for line in text.splitlines() if line.strip()][-SHOWN_LINES:]
     return "\n".join(f"    {line[:200]}" for line in lines)
 

@@ -1,0 +1,137 @@
+"""The set-up scripts: each step once, one at a time, and an error that says what to do."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+@pytest.fixture(autouse=True)
+def scripts_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+
+
+@pytest.fixture
+def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = importlib.import_module("setup_tools")
+    monkeypatch.setattr(module, "LOG", tmp_path / "build" / "setup.log")
+    return module
+
+
+@pytest.fixture
+def llama() -> ModuleType:
+    return importlib.import_module("setup_llama")
+
+
+@pytest.fixture
+def debian() -> ModuleType:
+    return importlib.import_module("setup_debian")
+
+
+def test_a_step_is_done_once_for_each_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = importlib.import_module("setup")
+    monkeypatch.setattr(setup, "STAMPS", tmp_path / "stamps.json")
+    done: list[str] = []
+    for key in ("a", "a", "b"):
+        setup.Steps().once("core", key, "installing", lambda key=key: done.append(key))
+    assert done == ["a", "b"]
+
+
+def test_a_failed_step_is_due_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = importlib.import_module("setup")
+    monkeypatch.setattr(setup, "STAMPS", tmp_path / "stamps.json")
+
+    def fail() -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        setup.Steps().once("core", "a", "installing", fail)
+    assert setup.Steps().due("core", "a")
+
+
+def test_a_failed_command_shows_its_own_last_words(tools: ModuleType, tmp_path: Path) -> None:
+    script = tmp_path / "fails.py"
+    for word in ("older", "newer"):
+        chatter = "error: subprocess-exited-with-error"
+        script.write_text(f"print('{word} trouble')\nprint('{chatter}')\nraise SystemExit(1)\n", encoding="utf-8")
+        with pytest.raises(tools.SetupFailedError) as caught:
+            tools.call([sys.executable, script], todo="try again")
+    assert "newer trouble" in str(caught.value)
+    assert "older trouble" not in str(caught.value)
+    assert chatter not in str(caught.value)
+    assert caught.value.todo == "try again"
+
+
+def test_a_second_setup_waits(tools: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with tools.only_one(tmp_path / "lock", "waiting for the other"):
+            order.append("second")
+
+    with tools.only_one(tmp_path / "lock", ""):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.1)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert "waiting for the other" in capsys.readouterr().out
+
+
+def test_a_home_that_cannot_be_written_is_no_obstacle(
+    tools: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(tools, "ROOT", tmp_path)
+    assert tools.user_cache().is_relative_to(tmp_path / "build")
+
+
+def test_progress_comes_from_the_build_itself(llama: ModuleType, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert llama.progress(log, 7) == "fetching and configuring, 0:07"
+    log.write_bytes(b"  [1/140] g++ -c a.cpp\n  [57/140] g++ -c b.cpp\n")
+    assert llama.progress(log, 100) == "57 of 140 steps, 1:40"
+
+
+def test_another_cpu_has_another_wheel(llama: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    here = llama.wheel_folder()
+    assert here == llama.wheel_folder()
+    monkeypatch.setattr(llama, "cpu", lambda: "flags: another one")
+    assert llama.wheel_folder() != here
+    assert llama.cached_wheel() is None
+
+
+def test_the_lists_of_packages_are_read_without_remarks(debian: ModuleType) -> None:
+    for file in (debian.DESKTOP, debian.TEST):
+        names = debian.listed(file)
+        assert len(names) > 5
+        assert all(name == name.lower() and "#" not in name for name in names)
+    assert "sudo apt-get install" in debian.sudo_line(["xclip"])
+
+
+def test_an_old_python_is_told_what_to_do(tmp_path: Path) -> None:
+    for name in ("python3", "python3.11", "python3.12", "python3.13", "python3.14", "python"):
+        fake = tmp_path / name
+        fake.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2\nexit 1\n', encoding="utf-8")
+        fake.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", str(SCRIPTS / "setup.sh"), "run"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "3.9.2" in done.stderr
+    assert "What to do" in done.stderr
