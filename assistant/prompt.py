@@ -111,8 +111,8 @@ def _example(lines: Sequence[str], task: Task) -> str:
 EXAMPLES: tuple[tuple[tuple[str, ...], Task], ...] = (
     (
         (
-            "[09:12] The user types 'npm install' in 'bash' in Terminal.",
-            "[09:13] The title changes to 'npm ERR! code EACCES' in Terminal.",
+            "[09:12] The user types 'npm install' in Terminal.",
+            "[09:13] The user goes on to 'npm ERR! code EACCES' in Terminal.",
         ),
         Task(
             task="Explain the error 'npm ERR! code EACCES' and how to fix it.",
@@ -134,7 +134,7 @@ EXAMPLES: tuple[tuple[tuple[str, ...], Task], ...] = (
     ),
     (
         (
-            "[17:02] The user switches to 'Sony WH-1000XM5 review - RTINGS' in Firefox.",
+            "[17:02] The user visits 'Sony WH-1000XM5 review' on RTINGS in Firefox.",
             "[17:05] The user searches for 'sony xm5 vs bose qc ultra' on Google.",
         ),
         Task(
@@ -157,7 +157,7 @@ EXAMPLES: tuple[tuple[tuple[str, ...], Task], ...] = (
     ),
     (
         (
-            "[14:05] The user switches to 'app.py - Visual Studio Code' in Visual Studio Code.",
+            "[14:05] The user switches to 'app.py' in Visual Studio Code.",
             "[14:06] The user searches for 'python read json file' on Google.",
         ),
         Task(

@@ -39,7 +39,7 @@ def opening_for(context: Context) -> str:
         if words := _of_event(event):
             return words
     reviews = [event for event in context.events[-LOOK_BACK:] if _REVIEW.search(event.title or event.sentence)]
-    return "Compare" if len({event.sentence for event in reviews}) > 1 else ""
+    return "Compare the" if len({event.sentence for event in reviews}) > 1 else ""
 
 
 def rule_opening(context: Context, attribute: str, values: Mapping[str, str]) -> str:
@@ -84,10 +84,10 @@ def _of_event(event: Event) -> str:
 def _of_search(query: str) -> str:
     if _COMPARE.search(query):
         return "Compare"
-    if _WHY.search(query):
-        return "Explain why"
     if is_error(query):
         return "Show how to fix '"
+    if _WHY.search(query):
+        return "Explain why"
     if _HOW.search(query) or _CODE.search(query):
         return "Show how to"
     return "Find"

@@ -59,7 +59,7 @@ def quoted(sentence: str) -> list[str]:
 
 @lru_cache(maxsize=2_048)  # a context's sentences come again at every event
 def topic_words(text: str) -> frozenset[str]:
-    """The words that name a topic: lower case, no accents, endings off; of scripts without blanks, pairs of characters."""
+    """The words that name a topic: lower case, no accents or endings; pairs of characters where there are no blanks."""
     folded = unicodedata.normalize("NFKD", text.casefold())
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     return frozenset(stem for word in _WORD.findall(folded) for stem in _stems(word) if stem not in STOP_WORDS)
