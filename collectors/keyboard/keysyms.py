@@ -65,6 +65,8 @@ _BLOCKS = {
     0xFF80: " ",
 }
 _LISTED = {first + i: each for first, chars in _BLOCKS.items() for i, each in enumerate(chars) if each != "\0"}
+# Blocks whose letters an X server knows both cases of (tried on Xvfb 21.1: Latin-1 to -4, Cyrillic, Greek).
+_WITH_CASES = {0, 1, 2, 3, 6, 7}
 _UNICODE, _LAST_UNICODE = 0x0100_0000, 0x0110_FFFF
 
 
@@ -94,3 +96,16 @@ def _legacy(keysym: int) -> str:
 def is_modifier(keysym: int) -> bool:
     """Whether the key only changes others (Shift, AltGr, CapsLock, a layout switch)."""
     return any(keysym in each for each in _MODIFIERS)
+
+
+def both_cases(keysym: int) -> tuple[int, int]:
+    """The keysyms of a letter's small and capital form, as X servers pair them; twice the same if it has no two."""
+    text = character(keysym)
+    lower, upper = text.lower(), text.upper()
+    if keysym >> 8 not in _WITH_CASES or not text or lower == upper or upper.lower() != lower:
+        return keysym, keysym
+    other = upper if text == lower else lower
+    if len(other) != 1 or (keysym in _LATIN_1 and ord(other) not in _LATIN_1):
+        return keysym, keysym
+    found = ord(other) if ord(other) in _LATIN_1 else _UNICODE + ord(other)
+    return (keysym, found) if text == lower else (found, keysym)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.errors import EnvironmentFault
+from collectors.keyboard.keysyms import both_cases
 from collectors.xserver import need_extension
 
 EXTENSION = "XKEYBOARD"
@@ -90,17 +91,26 @@ class Keymap:
         return [key.keysym(group, 0) for group in groups]
 
     def remap(self, keycode: int, keysyms: Sequence[int]) -> None:
-        """Take over a change made by the core protocol: up to two groups of two levels."""
-        listed = list(keysyms[:4])
-        while listed and listed[-1] == 0:
-            listed.pop()
-        listed += [0] * (len(listed) % 2)
-        count = len(listed) // 2
-        paired = [keysym or listed[i - 1] for i, keysym in enumerate(listed)]
-        self.keys[keycode] = KeySyms((_TWO_LEVELS,) * count, 2, tuple(paired))
+        """Take over a change made by the core protocol (its section 5): two groups of two levels at most."""
+        listed = (*keysyms[:4], 0, 0, 0, 0)
+        groups = [_core_group(listed[0], listed[1])]
+        if listed[2]:
+            groups.append(_core_group(listed[2], listed[3]))
+        types = tuple(type_ for type_, _pair in groups) if listed[0] else ()
+        self.keys[keycode] = KeySyms(types, 2, tuple(keysym for _type, pair in groups for keysym in pair))
 
 
+_ONE_LEVEL = KeyType(0, {})
 _TWO_LEVELS = KeyType(SHIFT, {SHIFT: 1})
+_ALPHABETIC = KeyType(SHIFT | LOCK, {SHIFT: 1, LOCK: 1})
+
+
+def _core_group(first: int, second: int) -> tuple[KeyType, tuple[int, int]]:
+    """One group as the server expands it: a lone letter becomes both its cases."""
+    lower, upper = both_cases(first)
+    if second in (0, upper) and lower != upper and (second == 0 or first == lower):
+        return _ALPHABETIC, (lower, upper)
+    return (_TWO_LEVELS, (first, second)) if second else (_ONE_LEVEL, (first, 0))
 
 
 def group_of(state: int) -> int:
