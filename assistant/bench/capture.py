@@ -29,7 +29,8 @@ _WORDS = (  # noqa: SIM905 - a sentence reads better than a column of literals
 
 def prose(characters: int, seed: int = 1) -> str:
     """Plain words in lines of about 60 characters, exactly ``characters`` long."""
-    chance, line, lines = random.Random(seed), "", []  # noqa: S311 - text to type, not a secret
+    chance, line = random.Random(seed), ""  # noqa: S311 - text to type, not a secret
+    lines: list[str] = []
     while sum(map(len, lines)) + len(lines) <= characters:
         line += chance.choice(_WORDS)
         if len(line) > 60:  # noqa: PLR2004 - an ordinary line

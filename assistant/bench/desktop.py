@@ -131,7 +131,7 @@ class Desktop:
         """Start a program on this desktop; it is killed at the end of the test."""
         kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | kw
         kw["env"] = self.env | kw.get("env", {})
-        process = subprocess.Popen(argv, start_new_session=True, **kw)
+        process: subprocess.Popen[bytes] = subprocess.Popen(argv, start_new_session=True, **kw)
         self._started.append(process)
         return process
 

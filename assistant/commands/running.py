@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -56,14 +57,19 @@ def run(context: click.Context, *, no_popup: bool) -> None:
     settings = load_settings(paths.settings_file)
     ask_consent(paths)
     log_to(paths.logs / "supervisor.log")
-    show = not no_popup and settings.ui.notifier != "none"
+    show = not no_popup and settings.ui.notifier not in ("none", "terminal")
     supervisor = Supervisor(paths, SystemClock(), child_specs(show=show), say=click.echo)
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
     click.echo(f"Recording to {paths.database}. Stop with Ctrl-C; look with `assistant status`.")
-    supervisor.run(stop)
+    with contextlib.ExitStack() as stack:
+        if settings.ui.notifier in ("auto", "terminal") and sys.stdin.isatty() and not no_popup:
+            from assistant.terminal_ui import offer_terminal
+
+            stack.callback(offer_terminal(paths, settings))
+        supervisor.run(stop)
     click.echo("Stopped.")
 
 

@@ -23,7 +23,6 @@ _STOP = frozenset(
     ).split()
 )
 _WORD = re.compile(r"\w+", re.UNICODE)
-_MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
 
 
 @dataclass(frozen=True)
@@ -111,4 +110,4 @@ class DeliveryPolicy:
 def _midnight(around: Surroundings) -> float:
     """The last local midnight, as seconds since the epoch."""
     zone = timezone(timedelta(minutes=around.utc_offset_min))
-    return datetime.fromtimestamp(around.now, UTC).astimezone(zone).replace(**_MIDNIGHT).timestamp()
+    return datetime.fromtimestamp(around.now, UTC).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
