@@ -31,7 +31,7 @@ test-fast: ## only the tests that need neither desktop nor model (seconds)
 
 screenshots: ## make the README's pictures again, on a desktop of their own
 	@sh scripts/setup.sh test
-	@$(BIN)/python scripts/screenshot.py
+	@$(BIN)/python scripts/screenshot_popup.py
 
 lock: ## write requirements/*.lock anew from *.in
 	@$(BIN)/python scripts/lock.py

@@ -6,6 +6,9 @@ from importlib import resources
 
 from assistant.events import Observation, ObservationAdapter
 
+BEGINS_S = 8 * 3600.0 + 58 * 60.0
+"""The time of day at which the sample day begins (8:58), in seconds since midnight."""
+
 # Fields that hold a time, besides ``at``; 0 means "same as at" and stays.
 _MORE_TIMES = ("until", "since")
 

@@ -58,6 +58,7 @@ class Day:
     def __init__(self) -> None:
         self.observations: list[Observation] = []
         self._now = 0.0
+        self._last_input = 0.0
         self._dice = random.Random(2)  # noqa: S311 - a believable rhythm, always the same
         self._windows = itertools.count(0x2C00007, 0x40)
         self._window_of: dict[str, str] = {}
@@ -83,6 +84,17 @@ class Day:
         at = round(self._now, 2)
         return {"at": at, "mono": at}
 
+    def _input(self) -> dict[str, float]:
+        """The time of something done by hand; who did nothing for long was away until now."""
+        since = round(self._last_input, 2)
+        if self._now - since > IDLE_AFTER_S:
+            then = round(since + IDLE_AFTER_S, 2)
+            self.observations.append(IdleChanged(at=then, mono=then, idle=True, since=since))
+            self.observations.append(IdleChanged(**self._stamp(), idle=False, since=since))
+            self.wait(0.05)
+        self._last_input = self._now
+        return self._stamp()
+
     # ------------------------------------------------------------------ windows and programs
 
     def start(self, name: str) -> None:
@@ -101,7 +113,7 @@ class Day:
         window = self._window_of.setdefault(name, hex(next(self._windows)))
         self.observations.append(
             WindowFocus(
-                **self._stamp(),
+                **self._input(),
                 app=app,
                 app_id=app_id,
                 title=title + ending,
@@ -112,6 +124,11 @@ class Day:
             )
         )
         self.wait(seconds)
+
+    def desktop(self) -> None:
+        """The last window is gone: none is active."""
+        self.observations.append(WindowFocus(**self._stamp()))
+        self.wait(1.0)
 
     def search(self, query: str, seconds: float = 9.0, page: str = "Google Search", typed: str = "") -> None:
         """Type a query into a new tab and look at the results."""
@@ -126,7 +143,7 @@ class Day:
         for named, run in itertools.groupby(text, key=lambda char: NAMED.get(char, "")):
             if named:
                 count = len(list(run))
-                self.observations.append(KeyNamed(**self._stamp(), key=named, count=count))
+                self.observations.append(KeyNamed(**self._input(), key=named, count=count))
                 self.wait(0.16 * count + 0.2)
             else:
                 for word in self._words("".join(run)):
@@ -138,28 +155,30 @@ class Day:
         return [part for part in [part + " " for part in parts[:-1]] + parts[-1:] if part]
 
     def _type_word(self, word: str) -> None:
-        began = self._stamp()
+        began = self._input()
         self.wait(max(0.0, len(word) - 1) / (KEYS_PER_S * self._dice.uniform(0.8, 1.3)))
+        self._last_input = self._now
         self.observations.append(KeyText(**began, text=word, until=round(self._now, 2)))
         self.wait(self._dice.uniform(0.15, 0.35))
 
     def key(self, key: str, *mods: str, count: int = 1) -> None:
-        self.observations.append(KeyNamed(**self._stamp(), key=key, mods=mods, count=count))
+        self.observations.append(KeyNamed(**self._input(), key=key, mods=mods, count=count))
         self.wait(0.6)
 
     def counted(self, count: int, reason: str) -> None:
         """Keys that were only counted, as in a log-in form."""
-        began = self._stamp()
+        began = self._input()
         self.wait(count / KEYS_PER_S)
         self.observations.append(KeysCounted(**began, count=count, reason=reason, until=round(self._now, 2)))
 
     def click(self, count: int = 1, button: str = "left") -> None:
-        self.observations.append(Click(**self._stamp(), button=button, count=count))
+        self.observations.append(Click(**self._input(), button=button, count=count))
         self.wait(0.9)
 
     def scroll(self, notches: int, seconds: float = 6.0) -> None:
-        began = self._stamp()
+        began = self._input()
         self.wait(seconds)
+        self._last_input = self._now
         steps = abs(notches)
         self.observations.append(Scroll(**began, dy=notches, count=steps, until=round(self._now, 2)))
         self.wait(self._dice.uniform(1.0, 4.0))
@@ -168,7 +187,8 @@ class Day:
 
     def away(self, until: str, *, locked: bool = False) -> None:
         """Nobody is at the desk until then; came back at the end of it."""
-        since = round(self._now, 2)
+        since = round(self._last_input, 2)
+        self._now = self._last_input
         self.wait(IDLE_AFTER_S)
         self.observations.append(IdleChanged(**self._stamp(), idle=True, since=since))
         if locked:
@@ -179,6 +199,7 @@ class Day:
             self.observations.append(LockChanged(**self._stamp(), locked=False))
         self.wait(0.3)
         self.observations.append(IdleChanged(**self._stamp(), idle=False, since=since))
+        self._last_input = self._now
         self.wait(1.0)
 
     def leave(self) -> None:
@@ -193,6 +214,7 @@ class Day:
         self.observations.append(PrivateChanged(**self._stamp(), private=True, rule=rule))
         self.at(until)
         self.observations.append(PrivateChanged(**self._stamp(), private=False))
+        self._last_input = self._now
         self.wait(0.2)
 
     def gap(self, sense: str, seconds: float, reason: str) -> None:

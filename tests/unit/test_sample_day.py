@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from assistant.clock import counting_ids
 from assistant.events import Gap, IdleChanged, KeyText, Observation, PrivateChanged, WindowFocus
-from assistant.sample_day import load_sample_day
+from assistant.narrator import Narrator
+from assistant.sample_day import BEGINS_S, load_sample_day
+from assistant.settings import Narration
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 START = 1_700_000_000.0
@@ -73,6 +76,37 @@ def test_nothing_is_seen_while_it_is_private(day: list[Observation]) -> None:
     for one in day:
         assert not closed or isinstance(one, PrivateChanged)
         closed = isinstance(one, PrivateChanged) and one.private
+
+
+def test_every_stretch_without_input_is_known_as_one(day: list[Observation]) -> None:
+    """As on a real desktop: three minutes without a hand on anything end in an ``IdleChanged``."""
+    done_by_hand = {"key_text", "key_named", "keys_counted", "click", "scroll", "window_focus"}
+    last, known = day[0].at, False
+    for one in day:
+        if one.kind in done_by_hand:
+            assert known or one.at - last <= 181, one
+            last, known = max(one.at, getattr(one, "until", 0.0)), False
+        elif one.kind in {"idle_changed", "private_changed"}:
+            known = True
+
+
+def test_the_typos_are_corrected_as_the_story_means_them(day: list[Observation]) -> None:
+    narrator = Narrator(Narration(), counting_ids(), utc_offset_min=lambda: 0)
+    said = {event.id: event.sentence for one in day for event in [*narrator.tick(one.at), *narrator.feed(one)]}
+    said |= {event.id: event.sentence for event in narrator.flush(day[-1].at)}
+    all_of_it = " ".join(said.values())
+    for words in (
+        "mostly because the", "the average delivery", "how to flatten nested list", "your patience", "best microphone",
+        "orders.append(row)", "qué ver en Valencia en tres días⏎", "las maletas antes", "Badesachen", "missing again",
+    ):  # fmt: skip
+        assert words in all_of_it, words
+
+
+def test_the_day_begins_when_the_story_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    writer = importlib.import_module("write_sample_day")
+    hour, minute = writer.DAY_BEGINS.split(":")
+    assert int(hour) * 3600 + int(minute) * 60 == BEGINS_S
 
 
 def test_the_file_is_what_the_story_tells(monkeypatch: pytest.MonkeyPatch) -> None:
