@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from assistant.events import Event, Suggestion  # noqa: E402 - the script runs from anywhere
 from ui.harness import UiChild, end, offer, private_desktop  # noqa: E402 - the same
+from ui.placement import WIDTH  # noqa: E402 - the same
 
 SIZE = "1280x800"
 # The card in its corner with some desktop around it.
@@ -137,7 +138,9 @@ class Studio:
 
     def click(self, from_left: int, from_bottom: int) -> None:
         """Press something on the card and take the pointer away again."""
-        x, y, _width, height = self.card()
+        x, y, width, height = self.card()
+        shadow = (width - WIDTH) // 2
+        x, height = x + shadow, height - shadow
         self.xdotool("mousemove", x + from_left, y + height - from_bottom, "sleep", 0.1, "click", 1)
         time.sleep(0.5)
 

@@ -102,8 +102,9 @@ class CardState:
 
     def tick(self, mono: float, at: float) -> Outcome | None:
         """Let time pass. When it is up the phase becomes OVER; an unanswered card was ignored, or never seen."""
-        held = self._hovered_since is not None and mono - self._hovered_since < HOVER_MAX_S
-        if self.phase is Phase.OVER or held or self.remaining(mono) > 0:
+        if self._hovered_since is not None and mono - self._hovered_since > HOVER_MAX_S:
+            self.hover(inside=False, mono=mono)
+        if self.phase is Phase.OVER or self.hovered or self.remaining(mono) > 0:
             return None
         painted, self.phase = self.painted_at is not None, Phase.OVER
         if painted:

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 RADIUS = 14
 # Task, reason, buttons and brand take about this much; the rest of the work area is for long texts.
 FIXED_HEIGHT = 230
-MAX_ROOM = 320
+MIN_ROOM, MAX_ROOM = 80, 320
 # GTK's text size is in 1024ths of a point per inch; 96 of them are 100 %.
 FULL_SIZE_DPI = 96 * 1024
 # Signals reach Python only when Python runs: this often, while GTK has the main thread.
@@ -111,6 +111,7 @@ class GtkSurface:
         if "Wayland" in type(self._gdk.Display.get_default()).__name__:
             self.note = "on Wayland without X the compositor decides where the popup goes"
         self._watch_colours()
+        self._make_room(self._work_area())
 
     def _watch_colours(self) -> None:
         from gi.repository import Gio
@@ -205,8 +206,8 @@ class GtkSurface:
     # ------------------------------------------------------------------ GTK's thread
 
     def _place(self, height: int) -> None:
-        work = area_of(self._pointer(), self._areas())
-        self.room = max(80, min(MAX_ROOM, round(work.height / self._zoom) - FIXED_HEIGHT))
+        work = self._work_area()
+        self._make_room(work)
         side, bottom = (SHADOW_SIDE, SHADOW_BOTTOM) if self.glass else (0, 0)
         width = round((WIDTH + 2 * side) * self._zoom)
         margins = {"margin_x": MARGIN - round(side * self._zoom), "margin_y": MARGIN - round(bottom * self._zoom)}
@@ -231,15 +232,19 @@ class GtkSurface:
             rows = rounded_rows(box.width, box.height, round(RADIUS * self._zoom))
             self._native.shape_combine_region(cairo.Region([cairo.RectangleInt(*row) for row in rows]))
 
+    def _make_room(self, work: Box) -> None:
+        self.room = max(MIN_ROOM, min(MAX_ROOM, round(work.height / self._zoom) - FIXED_HEIGHT))
+
+    def _work_area(self) -> Box:
+        """The work area of the monitor that has the pointer: where the owner is."""
+        _screen, *pointer = self._gdk.Display.get_default().get_default_seat().get_pointer().get_position()
+        return area_of((pointer[0], pointer[1]), self._areas())
+
     def _areas(self) -> list[tuple[Box, Box]]:
         display = self._gdk.Display.get_default()
         monitors = [display.get_monitor(index) for index in range(display.get_n_monitors())]
         monitors.sort(key=lambda monitor: not monitor.is_primary())
         return [(_box(monitor.get_geometry()), _box(monitor.get_workarea())) for monitor in monitors]
-
-    def _pointer(self) -> tuple[int, int]:
-        _screen, x, y = self._gdk.Display.get_default().get_default_seat().get_pointer().get_position()
-        return x, y
 
     def _clipboard(self) -> Any:
         return self._gtk.Clipboard.get(self._gdk.SELECTION_CLIPBOARD)

@@ -107,7 +107,9 @@ class TerminalNotifier:
             except queue.Empty:
                 self._settle(state, state.tick(self._clock.mono(), self._clock.now()))
                 continue
-            if line[:1] == "w":
+            if not self._is_open(state):
+                self._lines.put(line)  # it was meant for the one that came after
+            elif line[:1] == "w":
                 state.prolong(self._clock.mono())
                 self._explain(events)
             elif line[:1] in KEYS:

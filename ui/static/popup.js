@@ -93,7 +93,6 @@ window.popup = (() => {
   function reading(copied) {
     runClock(0);
     fold(true);
-    $("card").classList.remove("folded");
     $("kicker").textContent = response ? "Here you are" : "Noted, thank you";
     $("response").textContent = response;
     section("reading");
