@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -131,7 +131,8 @@ class Desktop:
         """Start a program on this desktop; it is killed at the end of the test."""
         kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | kw
         kw["env"] = self.env | kw.get("env", {})
-        process: subprocess.Popen[bytes] = subprocess.Popen(argv, start_new_session=True, **kw)
+        # Any in kw leaves the overload open; pipes are never opened as text here.
+        process = cast("subprocess.Popen[bytes]", subprocess.Popen(argv, start_new_session=True, **kw))
         self._started.append(process)
         return process
 

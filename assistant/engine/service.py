@@ -98,6 +98,8 @@ class Engine:
         self._note_absence()
         self.thinker.start()
         self._server.start()
+        # A stop must not wait for the next tick.
+        threading.Thread(target=lambda: (stop.wait(), self.post(lambda: None)), name="engine-stop", daemon=True).start()
         try:
             while not stop.is_set() and not self._restart:
                 self._turn()
