@@ -47,12 +47,13 @@ class PrivacyGate:
         """The rule that keeps the gate closed now, '' = open."""
         return self._rule
 
-    def change(self, options: Privacy, consent: Consent) -> None:
-        """New rules and consent at once; the window counts as unknown until it is seen again.
+    def change(self, options: Privacy | None, consent: Consent) -> None:
+        """New rules (None = the old ones) and consent; the window counts as unknown until it is seen again.
 
         :raises SetupError: an exclusion of the options is wrong; nothing is changed.
         """
-        self._exclusions = Exclusions(options)
+        if options is not None:
+            self._exclusions = Exclusions(options)
         self._consent = consent
         self._window_known = False
 
@@ -94,11 +95,12 @@ class PrivacyGate:
         return [opened, *late, clean]
 
     def _state(self, obs: IdleChanged | LockChanged) -> list[Observation]:
-        """Idle and lock carry no content, but behind a closed gate they wait; only a difference is told later."""
+        """Idle and lock carry no content, but behind a closed gate they wait; only a difference is told."""
+        self._untold.pop(obs.kind, None)
+        if _is_on(obs) == self._told[obs.kind]:
+            return []
         if self._rule:
             self._untold[obs.kind] = obs
-            if _is_on(obs) == self._told[obs.kind]:
-                del self._untold[obs.kind]
             return []
         self._told[obs.kind] = _is_on(obs)
         return [obs]
