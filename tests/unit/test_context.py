@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from assistant.context import build_context, render_lines
 from assistant.events import Event
 from assistant.ports import PastOffer
@@ -54,11 +56,10 @@ def test_context_is_bounded_by_count_age_and_now():
 
 
 def test_the_beginning_stays_put_for_many_events():
-    events, beginnings = [event(i, float(i)) for i in range(1, 401)], []
-    for now in range(100, 401):
-        beginnings.append(context(events[:now], now=float(now)).events[0].id)
+    events = [event(i, float(i)) for i in range(1, 401)]
+    beginnings = [context(events[:now], now=float(now)).events[0].id for now in range(100, 401)]
     assert beginnings == sorted(beginnings)
-    moves = sum(a != b for a, b in zip(beginnings, beginnings[1:], strict=False))
+    moves = sum(a != b for a, b in itertools.pairwise(beginnings))
     assert moves <= 60  # one in ten expected, with 40 events
 
 

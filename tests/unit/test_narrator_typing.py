@@ -110,13 +110,10 @@ def test_a_card_number_typed_in_groups_with_pauses_is_one_burst(tale):
 
 def test_a_cut_never_goes_through_a_secret():
     tale = Tale(burst_max_chars=50).feed(window(0.0))
-    for i, char in enumerate(
-        "x" * 8 + " " + "word " * 5 + CARD.replace(" ", "") + " and more words after it, many more"
-    ):
+    for i, char in enumerate("word " * 4 + CARD + " and more words after it, many more"):
         tale.feed(text(1.0 + i * 0.1, char))
-    tale.end()
-    whole = "".join(event.data["text"] for event in tale.of("typing"))
-    assert whole == "x" * 8 + " " + "word " * 5 + "[redacted: card number] and more words after it, many more"
+    parts = [event.data["text"] for event in tale.end().of("typing")]
+    assert parts == ["word " * 4, "[redacted: card number] and more words after it, many more"]
 
 
 def test_growing_events_are_told_twice_a_second_at_most(tale):
