@@ -27,6 +27,8 @@ LOG = ROOT / "build" / "llama-build.log"
 CMAKE_ARGS = "-DLLAVA_BUILD=OFF -DLLAMA_BUILD_MTMD=OFF"
 TELL_EVERY_S = 5.0
 STEP = re.compile(rb"\[(\d+)/(\d+)\]")
+# With -v the compiler's words come first; what pip says about them after this helps nobody.
+PIP_CHATTER = "error: subprocess-exited-with-error"
 CPU_WORDS = ("flags", "Features", "vendor_id", "cpu family", "model", "model name", "CPU implementer", "CPU part")
 
 
@@ -122,7 +124,7 @@ class Build(threading.Thread):
                 say(f"building llama-cpp-python: {progress(LOG, time.monotonic() - began)}")
         if code:
             raise SetupFailedError(
-                f"llama-cpp-python could not be built:\n{last_lines(LOG)}",
+                f"llama-cpp-python could not be built:\n{last_lines(LOG, before=PIP_CHATTER)}",
                 f"Read {LOG}. Most often the C++ compiler is missing or old (Debian, Ubuntu: "
                 "sudo apt-get install build-essential), or memory or disk ran out. Then run the same command again.",
             )

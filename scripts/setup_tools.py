@@ -30,18 +30,19 @@ def say(line: str) -> None:
 
 
 def clean_environ(**more: str) -> dict[str, str]:
-    """This environment, less what would let other Pythons in, with a quiet pip."""
+    """This environment, less what would let other Pythons in, with our own tools first and a quiet pip."""
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "PIP_NO_INPUT": "1"}
-    return environ | quiet | {"PYTHONNOUSERSITE": "1"} | more
+    # Builds without isolation look for cmake, ninja and meson on the PATH.
+    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return environ | quiet | {"PYTHONNOUSERSITE": "1", "PATH": path} | more
 
 
-def last_lines(log: Path) -> str:
-    """The end of a log, indented for printing; what pip says about a failed build comes after what matters."""
+def last_lines(log: Path, before: str = "\0") -> str:
+    """The end of the last command's output, indented for printing; ``before`` is where to stop reading."""
     last_command = log.read_text(encoding="utf-8", errors="replace").rpartition("\n$ ")[2]
-    text = last_command.partition("error: subprocess-exited-with-error")[0]
-    lines = [line for line in text.splitlines() if line.strip()][-SHOWN_LINES:]
-    return "\n".join(f"    {line[:200]}" for line in lines)
+    lines = [line for line in last_command.partition(before)[0].splitlines() if line.strip()]
+    return "\n".join(f"    {line[:200]}" for line in lines[-SHOWN_LINES:])
 
 
 def call(argv: Sequence[str | Path], *, todo: str, environ: dict[str, str] | None = None) -> None:

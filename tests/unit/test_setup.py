@@ -60,14 +60,22 @@ def test_a_failed_step_is_due_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_failed_command_shows_its_own_last_words(tools: ModuleType, tmp_path: Path) -> None:
     script = tmp_path / "fails.py"
     for word in ("older", "newer"):
-        chatter = "error: subprocess-exited-with-error"
-        script.write_text(f"print('{word} trouble')\nprint('{chatter}')\nraise SystemExit(1)\n", encoding="utf-8")
+        script.write_text(f"print('{word} trouble')\nraise SystemExit(1)\n", encoding="utf-8")
         with pytest.raises(tools.SetupFailedError) as caught:
             tools.call([sys.executable, script], todo="try again")
     assert "newer trouble" in str(caught.value)
     assert "older trouble" not in str(caught.value)
-    assert chatter not in str(caught.value)
     assert caught.value.todo == "try again"
+
+
+def test_a_failed_build_shows_the_compilers_words(tools: ModuleType, llama: ModuleType, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"  a.cpp:1: error: no type named 'x'\n  {llama.PIP_CHATTER}\n  note: not pip\n", encoding="utf-8")
+    assert tools.last_lines(log, before=llama.PIP_CHATTER).strip() == "a.cpp:1: error: no type named 'x'"
+
+
+def test_builds_find_our_own_tools_first(tools: ModuleType) -> None:
+    assert tools.clean_environ()["PATH"].startswith(str(tools.ROOT / ".venv" / "bin"))
 
 
 def test_a_second_setup_waits(tools: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
