@@ -108,11 +108,11 @@ class CollectorsService:
         self._drained.wait(_JOIN_S)
         self._outbox.wait_empty(_LAST_ACK_S)
         self._outbox.close()
+        for thread in threads:
+            thread.join(_JOIN_S)
         self._watch.stop()
         self._probe.stop()
         self._link.close()
-        for thread in threads:
-            thread.join(_JOIN_S)
 
     # ------------------------------------------------------------- threads
 
@@ -174,8 +174,9 @@ class CollectorsService:
 
     def _tell_health(self) -> None:
         """Only when nothing waits: an engine that is away needs no pile of old health."""
-        self._said, self._said_at = self._health(), self._clock.mono()
+        self._said_at = self._clock.mono()
         if self._outbox.empty():
+            self._said = self._health()
             self._outbox.add((), self._said)
 
     def _health(self) -> tuple[SenseHealth, ...]:

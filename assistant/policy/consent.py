@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -51,7 +52,8 @@ def save_consent(file: Path, consent: Consent) -> None:
             os.fsync(out.fileno())
         draft.replace(file)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
         raise EnvironmentFault(
             f"The consent file {file} cannot be written: {error.strerror}",
             hint="Free some space or fix the folder's permissions, then answer again.",

@@ -29,7 +29,6 @@ class Exclusions:
     def __init__(self, options: Privacy) -> None:
         self._apps = {_plain(name): f"seed app: {name}" for name in seeds.APPS}
         self._apps |= {_plain(name): f"app: {name}" for name in options.excluded_apps if _plain(name)}
-        self._cut = {name[:_COMM]: rule for name, rule in self._apps.items() if len(name) > _COMM}
         self._titles = [(f"title: {text}", _compiled(text)) for text in options.excluded_titles if text]
         self._titles += [(f"site: {site}", _site(site)) for site in options.excluded_sites if site.strip()]
         self._titles += [(f"seed title: {name}", pattern) for name, pattern in seeds.TITLES]
@@ -51,9 +50,15 @@ class Exclusions:
         """The rule for an application under any of its names."""
         for name in names:
             for form in _forms(name):
-                if rule := self._apps.get(form) or (self._cut.get(form, "") if len(form) == _COMM else ""):
+                if rule := self._apps.get(form):
                     return rule
+            if len(name) == _COMM and (rule := self._cut_off(_plain(name))):
+                return rule
         return ""
+
+    def _cut_off(self, beginning: str) -> str:
+        """The rule for a process of which the kernel shows only the beginning."""
+        return next((rule for name, rule in self._apps.items() if name.startswith(beginning)), "") if beginning else ""
 
 
 def shortened(title: str) -> str:
@@ -70,7 +75,7 @@ def _forms(name: str) -> set[str]:
     """``org.keepassxc.KeePassXC``, ``/usr/bin/keepassxc``, ``KeePassXC.exe`` are all keepassxc."""
     base = re.sub(r"(?i)\.(?:exe|app|appimage|bin|py|desktop)$", "", name.strip())
     last = re.split(r"[/\\.]", base)[-1]
-    return {_plain(base), _plain(last), _plain(base)[:_COMM] if len(base) == _COMM else _plain(last)} - {""}
+    return {_plain(base), _plain(last)} - {""}
 
 
 def _is_browser(seen: WindowFocus) -> bool:
