@@ -46,17 +46,17 @@ class RetentionReport(Frozen):
 def retain(writer: Writer, file: Path, now: float, days: float) -> RetentionReport:
     """Delete what is older than ``days`` days before ``now``. Blocking; the writer works on in between.
 
-    :raises EnvironmentFault: the store is closed.
+    :raises EnvironmentFault: the store is closed, or cannot write.
     """
     before = file.stat().st_size
     cutoff = now - days * DAY_S
     gone = {name: _in_steps(writer, sql, cutoff) for name, sql in _OLD.items()}
     old = [one for one in copies(file) if one.stat().st_mtime < cutoff]
     if any(gone.values()):
-        writer.call(_tidy).result()
-    while writer.call(lambda db: give_back(db, _PAGES)).result():
+        writer.run(_tidy)
+    while writer.run(lambda db: give_back(db, _PAGES)):
         pass
-    writer.call(empty_log).result()
+    writer.run(empty_log)
     return RetentionReport(**gone, files=remove(old), bytes=max(0, before - file.stat().st_size))
 
 
@@ -67,7 +67,7 @@ def _in_steps(writer: Writer, sql: str, cutoff: float) -> int:
 
     total = 0
     while True:
-        deleted = writer.call(step).result()
+        deleted = writer.run(step)
         total += deleted
         if deleted < _ROWS:
             return total

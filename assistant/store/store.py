@@ -80,7 +80,7 @@ class Store:
 
     def _do(self, job: Callable[[Database], T]) -> T:
         try:
-            return self.writer.call(job).result()
+            return self.writer.run(job)
         except sqlite3.Error as error:
             raise EnvironmentFault(
                 f"The database {self.file} refused: {error}", hint="Free some disk space, then try again."

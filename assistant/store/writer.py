@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from sqlite_utils import Database
@@ -18,6 +16,7 @@ from assistant.errors import EnvironmentFault
 from assistant.events import Gap
 from assistant.settings import Storage
 from assistant.store.connection import immediate
+from assistant.store.jobs import Job, WriterHealth, may_pass, tell
 from assistant.store.ops import (
     Call,
     Forgotten,
@@ -50,32 +49,12 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+# A call waits so long behind rows that cannot be written before it says why.
+_PATIENCE_S: Final = 5.0
 # A full or locked disk is tried again after so many seconds: soon at first, then rarely enough to cost nothing.
 _FIRST_RETRY_S: Final = 0.05
 _LAST_RETRY_S: Final = 1.0
-
-
-@dataclass(frozen=True)
-class WriterHealth:
-    """How the writer is doing. Counts are rows since its start; times are wall time, 0 = never."""
-
-    queued: int = 0
-    committed: int = 0
-    dropped: int = 0
-    last_error: str = ""
-    last_commit_at: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Job:
-    ops: tuple[Op, ...]
-    on_commit: Callable[[], None] | None
-    arrived: float
-    call: Call | None = None
-
-    @property
-    def rows(self) -> int:
-        return max(1, len(self.ops))
+_FREE_SPACE: Final = "Free some disk space, or close the program that holds the database."
 
 
 class Writer:
@@ -85,7 +64,7 @@ class Writer:
         self.forgotten = Forgotten()
         self._db, self._clock, self._options = db, clock, options
         self._changed = threading.Condition()
-        self._queue: deque[_Job] = deque()
+        self._queue: deque[Job] = deque()
         self._queued = self._committed = self._dropped = 0
         self._jobs_in = self._jobs_done = self._urgent = 0
         self._last_error, self._last_commit_at = "", 0.0
@@ -105,14 +84,30 @@ class Writer:
         ``on_commit`` runs in the writer's thread after the commit. False: the queue was full (or closed) and
         the rows are dropped, counted, and a gap will say so.
         """
-        return self._put(_Job(ops, on_commit, self._clock.mono()))
+        return self._put(Job(ops, on_commit, self._clock.mono()))
 
     def call(self, fn: Callable[[Database], T]) -> Future[T]:
         """Run ``fn`` on the writing connection, after everything that was queued before it."""
         future: Future[T] = Future()
-        if not self._put(_Job((), None, self._clock.mono(), Call(fn, future))):
+        if not self._put(Job((), None, self._clock.mono(), Call(fn, future))):
             future.set_exception(EnvironmentFault("The store cannot take any more work.", hint=self._last_error))
         return future
+
+    def run(self, fn: Callable[[Database], T]) -> T:
+        """The same, and wait for its result.
+
+        :raises EnvironmentFault: the rows before it cannot be written (disk full, locked); ``fn`` was not run.
+        """
+        future = self.call(fn)
+        while True:
+            try:
+                return future.result(_PATIENCE_S)
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+                fault = self.health().last_error
+                if fault and future.cancel():
+                    raise EnvironmentFault(f"The store cannot write: {fault}", hint=_FREE_SPACE) from None
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until everything queued so far is committed; False when ``timeout`` seconds did not suffice."""
@@ -145,7 +140,7 @@ class Writer:
 
     # ------------------------------------------------------------------ the queue
 
-    def _put(self, job: _Job) -> bool:
+    def _put(self, job: Job) -> bool:
         with self._changed:
             if self._closing or self._queued + job.rows > self._options.queue_size:
                 if not job.call:
@@ -171,7 +166,7 @@ class Writer:
         reason = f"{self._lost_rows} rows lost in the store ({cause})"
         self._lost = Gap(at=min(since, now), until=now, sense="store", reason=reason)
 
-    def _next(self) -> list[_Job]:
+    def _next(self) -> list[Job]:
         """The jobs of the next transaction; none when it is time to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._closing)
@@ -203,7 +198,7 @@ class Writer:
         finally:
             self._db.close()
 
-    def _serve(self, job: _Job, call: Call) -> None:
+    def _serve(self, job: Job, call: Call) -> None:
         if call.future.set_running_or_notify_cancel():
             try:
                 call.future.set_result(call.fn(self._db))
@@ -212,14 +207,14 @@ class Writer:
                 call.future.set_exception(error)
         self._finish([job], committed=0)
 
-    def _write(self, jobs: list[_Job]) -> None:
+    def _write(self, jobs: list[Job]) -> None:
         """Commit ``jobs`` together, as often as it takes. A row that can never be stored is dropped alone."""
         delay = _FIRST_RETRY_S
         while True:
             try:
                 self._commit(jobs)
             except Exception as error:
-                if not _may_pass(error):
+                if not may_pass(error):
                     self._refuse(jobs, error)
                     return
                 if not self._wait_to_retry(error, delay):
@@ -227,11 +222,11 @@ class Writer:
                     return
                 delay = min(delay * 2, _LAST_RETRY_S)
             else:
-                _tell(jobs)  # before flush() returns
+                tell(jobs)  # before flush() returns
                 self._finish(jobs, committed=sum(job.rows for job in jobs))
                 return
 
-    def _commit(self, jobs: list[_Job]) -> None:
+    def _commit(self, jobs: list[Job]) -> None:
         with self._changed:
             waiting = self._queued - sum(job.rows for job in jobs)
             # Not while rows are still being lost: one gap for all of them.
@@ -251,7 +246,7 @@ class Writer:
                 if not self._lost_rows:
                     self._lost = None
 
-    def _refuse(self, jobs: list[_Job], error: Exception) -> None:
+    def _refuse(self, jobs: list[Job], error: Exception) -> None:
         if len(jobs) > 1:
             for job in jobs:
                 self._write([job])
@@ -260,7 +255,7 @@ class Writer:
         log.error("rows that cannot be stored were dropped: %s", type(error).__name__)
         self._drop(jobs, f"refused: {type(error).__name__}")
 
-    def _drop(self, jobs: list[_Job], why: str) -> None:
+    def _drop(self, jobs: list[Job], why: str) -> None:
         rows = sum(job.rows for job in jobs)
         with self._changed:
             if rows:
@@ -275,7 +270,7 @@ class Writer:
             self._last_error = str(error)
             return not self._changed.wait_for(lambda: self._giving_up, delay)
 
-    def _finish(self, jobs: list[_Job], *, committed: int) -> None:
+    def _finish(self, jobs: list[Job], *, committed: int) -> None:
         with self._changed:
             self._queued -= sum(job.rows for job in jobs)
             self._jobs_done += len(jobs)
@@ -283,18 +278,3 @@ class Writer:
             if committed:
                 self._last_error, self._last_commit_at = "", self._clock.now()
             self._changed.notify_all()
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same rows may be stored later: the disk's, a lock's or the file's fault, not theirs."""
-    return isinstance(error, sqlite3.OperationalError | OSError) or type(error) is sqlite3.DatabaseError
-
-
-def _tell(jobs: list[_Job]) -> None:
-    for job in jobs:
-        if job.on_commit is None:
-            continue
-        try:
-            job.on_commit()
-        except Exception:
-            log.exception("a listener for commits failed")

@@ -200,6 +200,20 @@ def test_a_failing_call_gives_its_error_to_the_caller_only(store: Store) -> None
     assert ids(store) == [1, 2]
 
 
+def test_a_call_behind_rows_that_cannot_be_written_is_given_up_and_never_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.store.writer._PATIENCE_S", 0.05)
+    ran: list[int] = []
+    store.writer.call(lambda db: db.execute("PRAGMA max_page_count = 1").fetchall()).result()
+    store.writer.submit(PutEvent(event(1, "long " * 2_000)))
+    with pytest.raises(EnvironmentFault, match="full"):
+        store.writer.run(lambda _: ran.append(1))
+    store.writer._db.execute("PRAGMA max_page_count = 100000").fetchall()
+    assert store.writer.flush()
+    assert (ran, ids(store)) == ([], [1])
+
+
 def test_outcomes_are_append_only(store: Store) -> None:
     store.writer.submit(PutOutcome(Outcome(suggestion_id=5, kind=OutcomeKind.IGNORED, at=1.0)))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
