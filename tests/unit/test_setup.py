@@ -143,3 +143,49 @@ def test_an_old_python_is_told_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "3.9.2" in done.stderr
     assert "What to do" in done.stderr
+
+
+@pytest.fixture
+def someone_on_debian(debian: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A user of Debian with a compiler, a display and no rights, who lacks one package."""
+    setup = importlib.import_module("setup")
+    monkeypatch.setenv("DISPLAY", ":1")
+    monkeypatch.setattr(debian, "is_debian", lambda: True)
+    monkeypatch.setattr(debian, "is_root", lambda: False)
+    monkeypatch.setattr(debian, "toolchain", list)
+    monkeypatch.setattr(debian, "missing", lambda names: [name for name in names if name == "gir1.2-webkit2-4.1"])
+    return setup
+
+
+def test_without_rights_run_names_the_line_and_goes_on(
+    someone_on_debian: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    someone_on_debian.system_packages("run")
+    said = capsys.readouterr().out
+    assert "sudo apt-get install --no-install-recommends -y gir1.2-webkit2-4.1" in said
+    assert "going on without" in said
+
+
+def test_without_rights_test_stops_with_the_line(someone_on_debian: ModuleType) -> None:
+    with pytest.raises(Exception, match=r"missing: gir1\.2-webkit2-4\.1") as caught:
+        someone_on_debian.system_packages("test")
+    assert "apt-get install" in caught.value.todo
+
+
+def test_without_a_display_the_desktops_packages_are_left_alone(
+    someone_on_debian: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    someone_on_debian.system_packages("run")
+    assert capsys.readouterr().out == ""
+
+
+def test_root_gets_what_is_missing(
+    someone_on_debian: ModuleType, debian: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[str] = []
+    monkeypatch.setattr(debian, "is_root", lambda: True)
+    monkeypatch.setattr(debian, "install", installed.extend)
+    someone_on_debian.system_packages("run")
+    assert installed == ["gir1.2-webkit2-4.1"]
