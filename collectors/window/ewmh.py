@@ -43,6 +43,12 @@ class Ewmh:
         value = self._cards(self.root, "_NET_ACTIVE_WINDOW")
         return value[0] if value else None
 
+    def managed(self, window_id: int) -> int:
+        """The same id, or 0 when that window is withdrawn: openbox goes on calling a closed dialogue active."""
+        state = self.atom("WM_STATE")
+        found = window_id and self._ask(self.window(window_id).get_full_property, state, 0)
+        return window_id if found else 0
+
     def clients(self) -> list[int]:
         """All windows that the window manager manages."""
         return self._cards(self.root, "_NET_CLIENT_LIST")

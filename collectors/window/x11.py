@@ -20,7 +20,15 @@ POLL_S = 0.8
 _PROPERTY_CHANGES, _STRUCTURE = 1 << 22, 1 << 17
 _PROPERTY_NOTIFY = 28
 # Toolkits write other properties at every key press; only these can change what is shown.
-_TELLING = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "_NET_WM_NAME", "WM_NAME", "_NET_WM_STATE", "WM_CLASS")
+_TELLING = (
+    "_NET_ACTIVE_WINDOW",
+    "_NET_SUPPORTING_WM_CHECK",
+    "_NET_WM_NAME",
+    "WM_NAME",
+    "_NET_WM_STATE",
+    "WM_CLASS",
+    "WM_STATE",
+)
 
 
 class AppNames:
@@ -90,7 +98,7 @@ class X11Window(XCollector):
     def _refresh(self) -> None:
         active = self._ewmh.active()
         self._polling = active is None
-        window = self._ewmh.focused() if active is None else active
+        window = self._ewmh.focused() if active is None else self._ewmh.managed(active)
         self._watch(window)
         seen = self._ewmh.look(window) if window else Seen(0)
         if seen.app_id or seen.title or seen.pid:
