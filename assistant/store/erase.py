@@ -68,11 +68,15 @@ def empty_log(db: Database) -> None:
 
 
 def rewrite(db: Database) -> None:
-    """Write the file anew without free pages and old contents, the log emptied."""
+    """Write the file anew, the log emptied.
+
+    ``secure_delete`` alone left 1 to 44 copies of a deleted word in 600 rows that grew three times: cells that
+    move between pages leave themselves behind.
+    """
     try:
         db.execute("VACUUM")
     finally:
-        empty_log(db)  # also when the disk is too full for a second copy: deleted cells are zeroed there
+        empty_log(db)  # also when the disk is too full for a second copy
 
 
 def give_back(db: Database, pages: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -101,6 +102,21 @@ def test_no_byte_stays_in_any_file(store: Store, how: str) -> None:
     assert len(store.reader.recent_events(99)) == (50 if kept else 0)
     assert [item.suggestion.id for item in store.reader.history(9)] == ([101] if kept else [])
     assert store.reader.last_mark("life") == 4  # a batch already stored must not come again
+
+
+def test_no_byte_stays_in_pages_that_were_split_and_filled_up_again(store: Store) -> None:
+    # secure_delete zeroes deleted cells, but not what moving cells between pages leaves behind: only VACUUM does.
+    dice = random.Random(0)
+    numbers = list(range(1, 600))
+    dice.shuffle(numbers)
+    for _ in range(3):
+        for number in numbers:
+            app, word = ("Secrets", SECRET) if number % 3 == 0 else ("Mousepad", "harmless")
+            text = f"{word} " * dice.randint(1, 40)
+            store.writer.submit(PutEvent(event(number, 9, text, app=app, title=f"{word} {dice.random()}")))
+        assert store.writer.flush()
+    assert store.forget_app("secrets").events == 199
+    assert files_with(store) == []
 
 
 def test_no_byte_stays_of_one_event_and_of_what_was_made_from_it(store: Store) -> None:
