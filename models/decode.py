@@ -116,7 +116,7 @@ class Writer:
             self._write(tokens, stop, written, opener, check, pick or _likeliest)
         except Stopped:
             written.stopped = True
-        if len(tokens) > len(prompt):
+        if written.values.get("task"):
             answer = b"".join(self.model.pieces[token] for token in tokens[len(prompt) :])
             written.raw = QUERY + answer.decode("utf-8", errors="ignore") + END
         return written

@@ -28,7 +28,7 @@ _WRITING = re.compile(r"writer|word|mousepad|gedit|notes?|\.odt|\.docx?|\.md|\.t
 _REVIEW = re.compile(r"\b(?:review|test|price|specs?)\b", re.IGNORECASE)
 
 # A page about an error is mostly read after a search, which says better what is wanted.
-_BROWSER = re.compile(r"firefox|chrom|edge|safari|opera|brave|browser", re.IGNORECASE)
+_BROWSER = re.compile(r"firefox|chrom(?:e|ium)\b|\bedge\b|safari|\bopera\b|\bbrave\b|browser", re.IGNORECASE)
 
 _OPERATIONS = {"Draft": "draft_text", "Find": "search_web"}
 

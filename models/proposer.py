@@ -18,11 +18,11 @@ from assistant.ports import Context, Proposal, Proposer
 from assistant.prompt import FIELDS, OPERATIONS, build_prompt
 from assistant.settings import ModelOptions
 from models.base import check_adapter, find_base
-from models.decode import Writer, Written, free, sampler
+from models.decode import Opener, Writer, Written, free, sampler
 from models.endpoint import EndpointProposer
 from models.grounding import ground
 from models.opening import rule_opening
-from models.runtime import Evaluator, Runtime, Stop, Stopped
+from models.runtime import Evaluator, Runtime, Stop, Stopped, never
 
 log = logging.getLogger(__name__)
 
@@ -98,20 +98,17 @@ class GgufProposer:
         def stop() -> bool:
             return cancelled() or self._mono() >= deadline
 
+        def check(task: str) -> bool:
+            return not ground(task, sentences).reason
+
         prompt = [*self._history(context), *self._query]
-        opener = partial(rule_opening, context) if self._rule_openings else free
+        opener = self._opener(context)
         sentences = [event.sentence for event in context.events]
         tasks: list[Task] = []
         reasons: list[str] = []
         total = Written()
         for attempt in range(1 if k == 1 else k * TRIES_PER_CANDIDATE):
-            written = self._writer.write(
-                prompt,
-                stop,
-                opener=opener,
-                check=lambda text: not ground(text, sentences).reason,
-                pick=self._picker(attempt),
-            )
+            written = self._writer.write(prompt, stop, opener=opener, check=check, pick=self._picker(attempt))
             total.evaluated_tokens += written.evaluated_tokens
             total.output_tokens += written.output_tokens
             total.p_offer = max(total.p_offer, written.p_offer)
@@ -131,6 +128,17 @@ class GgufProposer:
             output_tokens=total.output_tokens,
             ms=(self._mono() - began) * 1000,
         )
+
+    def answer(self, context: Context, *, seed: int | None = None) -> str:
+        """The model's raw JSON for ``context``, no task held back: for measuring.
+
+        :param seed: sample with it, every word the model's own; None = as ``propose`` does it.
+        """
+        pick = None if seed is None else sampler(seed, CANDIDATE_TEMPERATURE)
+        opener = self._opener(context) if seed is None else free
+        with self._lock:
+            prompt = [*self._history(context), *self._query]
+            return self._writer.write(prompt, never, opener=opener, pick=pick).raw
 
     def warm(self, context: Context) -> None:
         """Evaluate prompt and history ahead, so that ``propose`` finds them in the cache."""
@@ -155,6 +163,9 @@ class GgufProposer:
             self._model.close()
 
     # ------------------------------------------------------------------ pieces
+
+    def _opener(self, context: Context) -> Opener:
+        return partial(rule_opening, context) if self._rule_openings else free
 
     def _canceller(self) -> Stop:
         """Tells whether ``cancel`` was called since now."""

@@ -185,6 +185,10 @@ class Runtime:
             self._decode(tokens[start : start + CHUNK], stop)
         return len(tokens) - same
 
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._rewind(0)
+
     def logits(self) -> Logits:
         """Logits after the last evaluated token, shape (n_vocab,): a view that the next evaluation overwrites."""
         row = self._api.llama_get_logits_ith(self._ctx, -1)
