@@ -82,10 +82,12 @@ class Watch:
         return max(0.05, min([self._every_s, *retries]))
 
     def stop(self) -> None:
-        """Stop every sense that runs."""
+        """Stop every sense that runs, and give the idle clock's connection back if it has one."""
         for sense in self._senses:
             if sense.running:
                 self._stop(sense)
+        if (close := getattr(self._idle_clock, "close", None)) is not None:
+            close()
 
     def health(self) -> tuple[SenseHealth, ...]:
         """How each sense is now."""
