@@ -68,7 +68,7 @@ def keys(count: int = 5_000) -> Figures:
         one.editor(file)
         text = prose(count)
         started = time.time()
-        one.type_file(text)
+        one.type_text(text)
         typed_s = time.time() - started
         with suppress(AssertionError):
             wait_until(lambda: len(one.typed(started - 1)) >= count, 30.0)
@@ -108,7 +108,7 @@ def window_changes(rounds: int = 20) -> Figures:
         return {
             "window change → row, median s": round(statistics.median(delays), 3),
             "window change → row, max s": round(max(delays), 3),
-            "rows of a steady window in 12 s": len(rows),
+            "new rows of a steady window in 12 s": len(rows),
         }
 
 
@@ -131,12 +131,9 @@ def _typing(one: Rig, seconds: float, during: Callable[[], None]) -> str:
     """Type lower-case words letter by letter for ``seconds``; call ``during`` at a third of it."""
     text = prose(int(seconds / _TICK_S)).replace("\n", " ")
     third = len(text) // 3
-    script = one.home / "script.txt"
-    script.write_text(text[:third], encoding="utf-8")
-    one.desktop.xdotool("type", "--delay", int(_TICK_S * 1000), "--file", script)
+    one.type_text(text[:third], delay_ms=int(_TICK_S * 1000))
     during()
-    script.write_text(text[third:], encoding="utf-8")
-    one.desktop.xdotool("type", "--delay", int(_TICK_S * 1000), "--file", script)
+    one.type_text(text[third:], delay_ms=int(_TICK_S * 1000))
     return text
 
 
@@ -241,7 +238,7 @@ def typing_cost(seconds: float = 60.0, per_second: int = 8) -> Figures:
         one.editor(one.home / "notes.txt")
         pid = one.children()["collectors"]
         cpu, began = cpu_seconds(pid), time.monotonic()
-        one.type_file(prose(int(seconds * per_second)), delay_ms=1000 // per_second)
+        one.type_text(prose(int(seconds * per_second)), delay_ms=1000 // per_second)
         share = (cpu_seconds(pid) - cpu) / (time.monotonic() - began)
         supervisor = one.process.pid if one.process else pid
         sizes = {name: memory_mb(one_pid) for name, one_pid in one.children().items()}
@@ -262,7 +259,7 @@ def stopping() -> Figures:
             one.editor(one.home / "notes.txt")
             since = time.time() - 0.5
             text = prose(120).replace("\n", " ")
-            one.type_file(text, delay_ms=20)
+            one.type_text(text, delay_ms=20)
             pids = [psutil.Process(pid) for pid in one.children().values()]
             took = one.stop(how)
             figures[f"{how.name}: stopped after s"] = round(took, 2)

@@ -52,7 +52,7 @@ class Rig:
     def _is_ready(self, *, popup: bool) -> bool:
         status = self.status()
         senses = {sense["sense"]: sense["state"] for sense in status.get("senses", [])}
-        shown = not popup or status["notifier"]["notifier"] != "none"
+        shown = not popup or status.get("notifier", {}).get("notifier", "none") != "none"
         return shown and senses.get("keyboard") == "ok" and senses.get("window") == "ok"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
@@ -132,11 +132,12 @@ class Rig:
         self.wait_event(lambda event: file.name in event.title or file.name in event.sentence)
         return window
 
-    def type_file(self, text: str, delay_ms: int = 0) -> None:
-        """Type ``text`` with xdotool into whatever has the focus."""
-        script = self.home / "typed.txt"
-        script.write_text(text, encoding="utf-8")
-        self.desktop.xdotool("type", "--delay", delay_ms, "--file", script)
+    def type_text(self, text: str, delay_ms: int = 0) -> None:
+        r"""Type ``text`` (no quotes or backslashes in it) with xdotool into whatever has the focus; \n is Return."""
+        lines = (f'type --delay {delay_ms} "{line}"' if line else "" for line in text.split("\n"))
+        script = self.home / "typed.xdotool"
+        script.write_text("\nkey --delay 0 Return\n".join(lines) + "\n", encoding="utf-8")
+        self.desktop.xdotool(script)
 
 
 def cpu_seconds(pid: int) -> float:

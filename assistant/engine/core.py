@@ -319,6 +319,7 @@ class Core:
             self._parts.notifier.withdraw(self._showing)
             self._showing = None
         self._held = None
+        self._parts.narrator.forget()
         self.triggers.clear()
         self._recent = {key: event for key, event in self._recent.items() if key in left}
         self._offers.clear()

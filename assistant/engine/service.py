@@ -26,8 +26,9 @@ from assistant.store.ops import PutGap, SetMeta
 
 log = logging.getLogger(__name__)
 
-# How often time passes for the core: bursts end and held suggestions appear to this precision.
-TICK_S = 0.5
+# How often time passes for the core. A window is a row after the narrator's dwell (0.5 s), this, and the commit
+# (0.2 s): within issue 2's 1 s.
+TICK_S = 0.25
 # How often the database hears that we are alive: a kill -9 is dated to this precision.
 ALIVE_S = 10.0
 # The core's thread must have come round within this long, or the supervisor restarts us.
@@ -99,13 +100,17 @@ class Engine:
         self.thinker.start()
         self._server.start()
         # A stop must not wait for the next tick.
-        threading.Thread(target=lambda: (stop.wait(), self.post(lambda: None)), name="engine-stop", daemon=True).start()
+        threading.Thread(target=self._wake_at, args=(stop,), name="engine-stop", daemon=True).start()
         try:
             while not stop.is_set() and not self._restart:
                 self._turn()
             self._drain()
         finally:
             self._shut()
+
+    def _wake_at(self, stop: threading.Event) -> None:
+        stop.wait()
+        self.post(lambda: None)
 
     def _turn(self) -> None:
         """One round: wait for something to happen, at most until the next tick."""

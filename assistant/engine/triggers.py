@@ -45,8 +45,8 @@ class Triggers:
             if event.time - self._last_switch >= self._options.dwell_s:
                 self._boundary = "switch"
             self._last_switch = event.time
-        elif new and event.type in {"search", "back"}:
-            self._boundary = event.type
+        elif new and event.type in {"search", "back", "unlock"}:
+            self._boundary = "back" if event.type == "unlock" else event.type
 
     def due(self, now: float) -> str:
         """The trigger's name (``count`` ``switch`` ``back`` ``burst_end`` ``search``), or '' for not yet.

@@ -42,7 +42,7 @@ def test_five_thousand_keys_at_full_speed(rig: Rig) -> None:
     file = rig.home / "notes.txt"
     rig.editor(file)
     since, text = time.time() - 0.5, prose(5_000)
-    rig.type_file(text)
+    rig.type_text(text)
     captured = settled(rig, text, since)
     rig.desktop.xdotool("key", "ctrl+s")
     saved = wait_until(lambda: file.read_text(encoding="utf-8"), 15.0)
@@ -55,13 +55,13 @@ def test_five_thousand_keys_at_full_speed(rig: Rig) -> None:
 def test_a_killed_child_loses_at_most_a_moment(rig: Rig, child: str) -> None:
     rig.editor(rig.home / "notes.txt")
     since = time.time() - 0.5
-    rig.type_file("before the accident ", delay_ms=20)
+    rig.type_text("before the accident ", delay_ms=20)
     time.sleep(1.0)
     pid = rig.children()[child]
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: rig.children().get(child) not in (None, pid), 20.0, "for a restart")
     wait_until(lambda: rig._is_ready(popup=False), 40.0, "for all senses")
-    rig.type_file("after the accident", delay_ms=20)
+    rig.type_text("after the accident", delay_ms=20)
     assert settled(rig, "before the accident after the accident", since) == "before the accident after the accident"
     reasons = " ".join(gap.reason for gap in rig.gaps())
     assert ("collectors' process" if child == "collectors" else "without a goodbye") in reasons
@@ -71,7 +71,7 @@ def test_keys_typed_while_the_engine_is_away_arrive_later(rig: Rig) -> None:
     rig.editor(rig.home / "notes.txt")
     since = time.time() - 0.5
     os.kill(rig.children()["engine"], signal.SIGSTOP)
-    rig.type_file("typed while nobody listened", delay_ms=10)
+    rig.type_text("typed while nobody listened", delay_ms=10)
     os.kill(rig.children()["engine"], signal.SIGKILL)
     assert settled(rig, "typed while nobody listened", since) == "typed while nobody listened"
 
@@ -100,7 +100,7 @@ def test_x_server_killed_and_started_again(rig: Rig) -> None:
 def test_all_killed_at_once_leaves_nothing_running_and_a_sound_database(rig: Rig) -> None:
     rig.editor(rig.home / "notes.txt")
     since = time.time() - 0.5
-    rig.type_file("these words must survive ", delay_ms=20)
+    rig.type_text("these words must survive ", delay_ms=20)
     time.sleep(1.5)
     pids = [psutil.Process(pid) for pid in rig.children().values()]
     assert rig.process is not None
@@ -118,7 +118,7 @@ def test_all_killed_at_once_leaves_nothing_running_and_a_sound_database(rig: Rig
 def test_a_clean_stop_keeps_the_last_letter(rig: Rig, how: signal.Signals) -> None:
     rig.editor(rig.home / "notes.txt")
     since = time.time() - 0.5
-    rig.type_file("the very last words", delay_ms=20)
+    rig.type_text("the very last words", delay_ms=20)
     pids = list(rig.children().values())
     rig.stop(how)
     assert rig.typed(since) == "the very last words"
@@ -129,7 +129,7 @@ def test_a_clean_stop_keeps_the_last_letter(rig: Rig, how: signal.Signals) -> No
 
 def test_files_are_the_owners_only(rig: Rig) -> None:
     rig.editor(rig.home / "notes.txt")
-    rig.type_file("hello")
+    rig.type_text("hello")
     rig.wait_event(lambda event: event.type == "typing")
     for folder in (rig.paths.data, rig.paths.logs, rig.paths.runtime, rig.paths.config):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -156,11 +156,11 @@ def test_pause_records_nothing_and_says_so(rig: Rig) -> None:
     rig.editor(rig.home / "notes.txt")
     assert "Paused" in rig.command("pause")
     since = time.time()
-    rig.type_file("nobody must see this", delay_ms=5)
+    rig.type_text("nobody must see this", delay_ms=5)
     time.sleep(1.5)
     assert rig.status()["state"] == "paused"
     assert "Recording" in rig.command("resume")
-    rig.type_file("but this is fine", delay_ms=5)
+    rig.type_text("but this is fine", delay_ms=5)
     assert settled(rig, "but this is fine", since) == "but this is fine"
     wait_until(lambda: any("paused" in gap.reason for gap in rig.gaps()), 10.0)
     assert b"nobody must see this" not in rig.bytes()
@@ -171,32 +171,32 @@ def test_consent_takes_effect_at_once(desktop: Desktop) -> None:
     rig.start(popup=False)
     rig.editor(rig.home / "notes.txt")
     since = time.time() - 0.5
-    rig.type_file("counted only", delay_ms=5)
+    rig.type_text("counted only", delay_ms=5)
     rig.wait_event(lambda event: event.type == "keys", since=since)
     assert rig.typed(since) == ""
     rig.command("consent", "most")
     wait_until(lambda: rig._is_ready(popup=False), 30.0)
-    rig.type_file("now it is read", delay_ms=5)
+    rig.type_text("now it is read", delay_ms=5)
     assert settled(rig, "now it is read", since) == "now it is read"
     assert b"counted only" not in rig.bytes()
 
 
 def test_forget_last_while_running_leaves_no_bytes(rig: Rig) -> None:
     rig.editor(rig.home / "notes.txt")
-    rig.type_file("quite embarrassing sentence ", delay_ms=5)
+    rig.type_text("quite embarrassing sentence ", delay_ms=5)
     rig.wait_event(lambda event: event.type == "typing" and event.closed)
     assert b"embarrassing" in rig.bytes()
     assert "Deleted" in rig.command("forget", "--last", "15m")
     assert b"embarrassing" not in rig.bytes()
     wait_until(lambda: rig._is_ready(popup=False), 30.0)
     since = time.time()
-    rig.type_file("life goes on", delay_ms=5)
+    rig.type_text("life goes on", delay_ms=5)
     assert settled(rig, "life goes on", since) == "life goes on"
 
 
 def test_export_import_round_trip_of_a_real_recording(rig: Rig, tmp_path: Path) -> None:
     rig.editor(rig.home / "notes.txt")
-    rig.type_file("carried over ", delay_ms=5)
+    rig.type_text("carried over ", delay_ms=5)
     rig.wait_event(lambda event: event.type == "typing" and event.closed)
     rig.stop()
     first, second = tmp_path / "one.jsonl", tmp_path / "two.jsonl"

@@ -44,6 +44,8 @@ class FakeNarrator:
     def flush(self, now: float) -> list[Event]:
         return []
 
+    def forget(self) -> None: ...
+
 
 class FakeGate:
     name = "fake"
