@@ -25,11 +25,13 @@ NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
 BUS = "org.freedesktop.DBus"
 # Servers that ignore the time we ask for: we close it ourselves this much later.
 LATE_S = 1.0
+# A bus or a service that takes longer does not work (dbus itself allows 25 s; nobody waits so long for a popup).
+ANSWER_S = 5.0
 # How often the clock, and the order to stop, are looked at.
 LOOK_S = 0.1
 MAX_EVENTS, MAX_BODY = 5, 1200
 # NotificationClosed: 1 expired, 2 dismissed by the user, 3 closed by us, 4 undefined (notification spec 1.2).
-EXPIRED, DISMISSED, BY_US = 1, 2, 3
+EXPIRED, DISMISSED = 1, 2
 BUTTONS = {"accept": "Accept", "later": "Not now", "no": "No"}
 
 
@@ -108,9 +110,9 @@ class NotificationNotifier:
 
     async def _serve(self, stop: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        await self._connect()
-        self._on_ready()
         try:
+            await self._connect()
+            self._on_ready()
             while not stop.is_set():
                 await asyncio.sleep(LOOK_S)
                 self._look()
@@ -121,7 +123,8 @@ class NotificationNotifier:
                 self._report(card, self._ended(card, "stopped"))
                 with contextlib.suppress(EnvironmentFault):
                     await self._call("CloseNotification", "u", [card.number])
-            self._bus.disconnect()
+            if self._bus is not None:
+                self._bus.disconnect()
 
     async def _connect(self) -> None:
         from dbus_fast.aio import MessageBus
@@ -129,9 +132,9 @@ class NotificationNotifier:
         if not os.environ.get("DBUS_SESSION_BUS_ADDRESS") and not os.environ.get("XDG_RUNTIME_DIR"):
             raise EnvironmentFault("There is no session bus for notifications.")
         try:
-            self._bus = await MessageBus().connect()
+            self._bus = await asyncio.wait_for(MessageBus().connect(), timeout=ANSWER_S)
         except Exception as error:
-            raise EnvironmentFault(f"The session bus cannot be reached: {error}") from error
+            raise EnvironmentFault(f"The session bus cannot be reached: {str(error) or 'no answer'}") from error
         self._bus.add_message_handler(self._signal)
         (capabilities,) = await self._call("GetCapabilities")
         self._capabilities = frozenset(capabilities)
@@ -150,7 +153,7 @@ class NotificationNotifier:
             destination=to[0], path=to[1], interface=to[2], member=member, signature=signature, body=list(body)
         )
         try:
-            reply = await asyncio.wait_for(self._bus.call(message), timeout=5.0)
+            reply = await asyncio.wait_for(self._bus.call(message), timeout=ANSWER_S)
         except (TimeoutError, OSError, EOFError) as error:
             raise EnvironmentFault("The notification service does not answer.") from error
         if reply is None or reply.message_type is MessageType.ERROR:

@@ -37,10 +37,6 @@ OnPainted = Callable[[int, float, float], None]
 """(suggestion id, wall time, ms since it was asked for)."""
 
 
-def _nobody(_id: int, _at: float, _ms: float) -> None:
-    """Default listener."""
-
-
 class PopupNotifier:
     """A Notifier over a :class:`~ui.surface.Surface`. :meth:`run` on the main thread, the rest from anywhere.
 
@@ -56,7 +52,7 @@ class PopupNotifier:
         *,
         popup_s: float = 12.0,
         theme: str = "auto",
-        on_painted: OnPainted = _nobody,
+        on_painted: OnPainted = lambda _id, _at, _ms: None,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self.surface, self.popup_s, self.theme, self.failure = surface, popup_s, theme, ""
@@ -80,7 +76,7 @@ class PopupNotifier:
         """
         self._started = self._clock.mono()
         threading.Thread(target=self._keep_time, name="popup-clock", daemon=True).start()
-        threading.Thread(target=self._stop_with, args=(stop,), name="popup-stop", daemon=True).start()
+        threading.Thread(target=lambda: stop.wait() and self.close(), name="popup-stop", daemon=True).start()
         try:
             self.surface.run(self._hear, self._crashed)
         finally:
@@ -292,10 +288,6 @@ class PopupNotifier:
             self._card = None
         self.surface.hide()
         self.surface.reload()
-
-    def _stop_with(self, stop: threading.Event) -> None:
-        stop.wait()
-        self.close()
 
     def _now(self) -> tuple[float, float]:
         return self._clock.mono(), self._clock.now()

@@ -119,7 +119,8 @@ class Ui:
                 if self._try(make(self), stop) or stop.is_set():
                     break
             else:
-                self._announce("terminal" if self.settings.ui.notifier != "none" else "none", "; ".join(self.reasons))
+                wanted = f"the setting ui.notifier is '{self.settings.ui.notifier}'"
+                self._announce("none", "; ".join(self.reasons) or wanted)
                 stop.wait(AGAIN_S if self.reasons else None)
         self._outbox.close()
         self._link.close()
@@ -200,7 +201,10 @@ def _notification(ui: Ui) -> NotificationNotifier:
 
 
 def ways_for(wanted: str, platform: str = sys.platform) -> Iterator[MakeWay]:
-    """The ways to show suggestions, best first, for ``settings.ui.notifier`` (the terminal is the engine's)."""
+    """The ways to show suggestions, best first, for ``settings.ui.notifier``.
+
+    The terminal is not among them: it belongs to the process that was started in it.
+    """
     if wanted in {"auto", "popup"}:
         if platform == "linux":
             yield lambda ui: _popup(GtkSurface(), ui)
@@ -219,6 +223,8 @@ def run_ui(
     ways: Callable[[], Iterator[MakeWay]] | None = None,
 ) -> None:
     """Serve suggestions until ``stop`` (main thread only: web views insist on it).
+
+    Where nothing works here it announces ``none`` with the reasons, and looks again every ten seconds.
 
     Says over the socket how they are shown (:class:`UiReady`), shows (:class:`Show`, :class:`Withdraw`) and reports
     (:class:`Painted`, :class:`Answered`). ``connect``, ``clock`` and ``ways`` are for tests.

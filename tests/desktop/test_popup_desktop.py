@@ -259,6 +259,6 @@ def test_without_a_display_the_reason_is_named(tmp_path):
     env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={tmp_path}/none"
     with UiChild(env, notifier="auto") as ui:
         ready = ui.ready()
-        assert ready.notifier == "terminal"
+        assert ready.notifier == "none"
         assert "no display" in ready.reason
         assert "session bus" in ready.reason

@@ -127,12 +127,12 @@ def test_the_next_best_way_says_why_it_is_there(scene):
     assert wait_for(lambda: made.link.got(UiReady) == [UiReady(notifier="popup", reason="no popup: no WebKit")])
 
 
-def test_where_nothing_works_the_engine_is_told_to_use_the_terminal(scene):
+def test_where_nothing_works_the_engine_is_told_why(scene):
     ways = [broken("popup", EnvironmentFault("no display")), broken("notification", ValueError("oops"))]
     made = scene(lambda: iter(ways))
     assert wait_for(lambda: bool(made.link.got(UiReady)))
     (ready,) = made.link.got(UiReady)
-    assert ready.notifier == "terminal"
+    assert ready.notifier == "none"
     assert "no display" in ready.reason
     assert "oops" not in ready.reason
     made.link.say(Show(suggestion=offer(3, "Do it")))
@@ -175,7 +175,8 @@ def test_ways_for_a_setting(wanted, platform, count):
 @pytest.mark.parametrize("wanted", ["terminal", "none"])
 def test_settings_without_a_window(scene, wanted):
     made = scene(lambda: ways_for(wanted), wanted)
-    assert wait_for(lambda: made.link.got(UiReady) == [UiReady(notifier=wanted)])
+    reason = f"the setting ui.notifier is '{wanted}'"
+    assert wait_for(lambda: made.link.got(UiReady) == [UiReady(notifier="none", reason=reason)])
 
 
 def test_copy_command_fits_the_desktop(monkeypatch):
