@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 MAX_TITLE = 1000
+_LONGEST_CHARACTER = 4  # bytes, in UTF-8
 # Invisible characters that reorder or hide text; joiners (ZWJ, ZWNJ) stay, scripts and emoji need them.
 _HIDDEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0xFEFF])
 
@@ -35,8 +36,9 @@ def _decoded(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        # Mostly good UTF-8 keeps its characters; anything else is read as the protocol's STRING, Latin-1.
-        return raw.decode("utf-8", errors="replace") if error.start > len(raw) // 2 else raw.decode("latin-1")
+        # A long title was cut off inside a character; anything else is the protocol's STRING, Latin-1.
+        cut = error.start > len(raw) - _LONGEST_CHARACTER and len(raw) > MAX_TITLE
+        return raw[: error.start].decode("utf-8") if cut else raw.decode("latin-1")
 
 
 def pretty(app_id: str) -> str:

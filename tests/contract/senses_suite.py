@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,3 +148,32 @@ def check_start_that_cannot_work_says_why(rig: Rig) -> None:
 
 
 CHECKS = [check for name, check in list(globals().items()) if name.startswith("check_")]
+
+
+# --------------------------------------------------------------------------- helpers of the desktop tests
+
+
+def wait(what, why, timeout=10.0):
+    end = time.monotonic() + timeout
+    while not what():
+        assert time.monotonic() < end, why() if callable(why) else why
+        time.sleep(0.02)
+
+
+def words(seen):
+    """Observations as a readable line: text as it is, the rest in angle brackets."""
+    return "".join(
+        each.text if each.kind == "key_text" else f"<{'+'.join([*each.mods, each.key])}>"
+        for each in list(seen)
+        if each.kind in {"key_text", "key_named"}
+    )
+
+
+@contextmanager
+def running(collector):
+    seen = []
+    collector.start(seen.append)
+    try:
+        yield seen
+    finally:
+        collector.stop()
