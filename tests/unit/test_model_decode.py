@@ -63,6 +63,7 @@ def test_bytes_that_would_break_json_never_do(bad):
 def test_a_loop_ends_the_value():
     written = write(FakeModel(SAYS | {"Response": "One sentence. " + "again and " * 40}))
     assert written.values["response"] == "One sentence."
+    assert written.output_tokens < 150, "the loop itself was written on and on"
 
 
 def test_a_task_without_an_end_is_no_task():
