@@ -23,6 +23,9 @@ from assistant.settings import Privacy
 
 NO_CONSENT = "no consent"
 UNKNOWN_FOCUS = "unknown focus"
+REMOTE_SESSION = "remote session"
+REMOTE = "remote"
+"""``FieldFocus.how`` of a terminal in front of another machine: its password prompts cannot be told from text."""
 
 
 class PrivacyGate:
@@ -112,6 +115,8 @@ class PrivacyGate:
             return [_counted(obs, NO_CONSENT)]
         if not self._window_known or (field.kind is not FieldKind.TEXT and self._consent.typed == "safe"):
             return [_counted(obs, UNKNOWN_FOCUS)]
+        if field.how == REMOTE:
+            return [_counted(obs, REMOTE_SESSION)]
         if isinstance(obs, KeyText):
             return [obs.model_copy(update={"text": redact(obs.text).text})]
         return [obs]

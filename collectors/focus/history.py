@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
+from assistant.policy.privacy import REMOTE
 from assistant.ports import FieldFocus, FieldKind
 
 # Signals of a change arrive at most this long after it (AT-SPI 12 ms, window 11 ms [FINDINGS], doubled): a key
@@ -15,8 +16,8 @@ _ORDER = (FieldKind.PASSWORD, FieldKind.UNKNOWN, FieldKind.OTHER, FieldKind.TEXT
 
 
 def strictest(*fields: FieldFocus) -> FieldFocus:
-    """The one that allows least: password, then unknown, then other, then text."""
-    return min(fields, key=lambda field: _ORDER.index(field.kind))
+    """The one that allows least: password, then unknown (remote before others), then other, then text."""
+    return min(fields, key=lambda field: (_ORDER.index(field.kind), field.how != REMOTE))
 
 
 class History:
