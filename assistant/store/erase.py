@@ -80,10 +80,11 @@ def rewrite(db: Database) -> None:
 
 
 def give_back(db: Database, pages: int) -> bool:
-    """Return up to ``pages`` free pages to the disk; whether some are left."""
+    """Return up to ``pages`` free pages to the disk; whether it is worth asking again."""
+    before = pragma(db, "freelist_count")
     # Every returned row is one step: the cursor must be run to its end.
     db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
-    return pragma(db, "freelist_count") > 0
+    return 0 < pragma(db, "freelist_count") < before
 
 
 def copies(file: Path) -> list[Path]:

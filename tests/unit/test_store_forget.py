@@ -144,6 +144,8 @@ def test_what_still_grows_or_quotes_does_not_come_back(store: Store, how: str) -
     store.writer.submit(PutEvent(event(60, 100, f"{SECRET} grown")))
     late = made_from(120, 1, 60, text=SECRET)  # the model was still at it
     assert store.writer.submit(*late)
+    known = Decision(id=110, time=NOW - 40, trigger="count", speak=True, reason=SECRET, stage="shown")
+    store.writer.submit(PutDecision(known))  # told of again, without its events
     store.writer.submit(PutEvent(event(70, 0, "new")))
     assert store.writer.flush()
     assert files_with(store) == []
