@@ -117,6 +117,7 @@ class CollectorsLink:
         if peer is not self.peer:
             return False
         self.peer = None
+        self.health.clear()
         self._gone_at = self._clock.now()
         return True
 

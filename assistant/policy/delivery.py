@@ -110,4 +110,9 @@ class DeliveryPolicy:
 def _midnight(around: Surroundings) -> float:
     """The last local midnight, as seconds since the epoch."""
     zone = timezone(timedelta(minutes=around.utc_offset_min))
-    return datetime.fromtimestamp(around.now, UTC).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    return (
+        datetime.fromtimestamp(around.now, UTC)
+        .astimezone(zone)
+        .replace(hour=0, minute=0, second=0, microsecond=0)
+        .timestamp()
+    )

@@ -147,9 +147,14 @@ def test_without_a_display_server_it_says_why(desktop: Desktop) -> None:
     rig = Rig(desktop, settings=NO_MODEL)
     desktop.env["DISPLAY"] = ":987"
     rig.start(popup=False, ready=False)
-    senses = wait_until(lambda: rig.status().get("senses"), 40.0)
-    assert all(sense["reason"] for sense in senses if sense["state"] != "ok")
-    assert {sense["state"] for sense in senses if sense["sense"] == "keyboard"} == {"failed"}
+
+    def senses() -> dict[str, dict[str, str]]:
+        found = {sense["sense"]: sense for sense in rig.status().get("senses", [])}
+        return found if found.get("keyboard", {}).get("state") == "failed" else {}
+
+    failed = [sense for sense in wait_until(senses, 40.0, "for the senses' word").values() if sense["state"] != "ok"]
+    assert {"keyboard", "mouse", "window", "idle"} <= {sense["sense"] for sense in failed}
+    assert all(":987" in sense["reason"] or "X server" in sense["reason"] for sense in failed)
 
 
 def test_pause_records_nothing_and_says_so(rig: Rig) -> None:
