@@ -76,7 +76,7 @@ class PopupNotifier:
         """
         self._started = self._clock.mono()
         threading.Thread(target=self._keep_time, name="popup-clock", daemon=True).start()
-        threading.Thread(target=lambda: stop.wait() and self.close(), name="popup-stop", daemon=True).start()
+        threading.Thread(target=self._stop_with, args=(stop,), name="popup-stop", daemon=True).start()
         try:
             self.surface.run(self._hear, self._crashed)
         finally:
@@ -130,11 +130,6 @@ class PopupNotifier:
         if card is not None:
             self._report(card, outcome)
         self.surface.close()
-
-    @property
-    def well(self) -> bool:
-        """Ready to show something."""
-        return self._ready and not self._closed
 
     # ------------------------------------------------------------------ to the page
 
@@ -288,6 +283,10 @@ class PopupNotifier:
             self._card = None
         self.surface.hide()
         self.surface.reload()
+
+    def _stop_with(self, stop: threading.Event) -> None:
+        stop.wait()
+        self.close()
 
     def _now(self) -> tuple[float, float]:
         return self._clock.mono(), self._clock.now()

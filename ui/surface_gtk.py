@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from assistant.errors import EnvironmentFault, SetupError
+from assistant.paths import APP
 from ui.page import build_page
 from ui.placement import (
     MARGIN,
@@ -34,7 +35,7 @@ RADIUS = 14
 # Task, reason, buttons and brand take about this much; the rest of the work area is for long texts.
 FIXED_HEIGHT = 230
 MIN_ROOM, MAX_ROOM = 80, 320
-# GTK's text size is in 1024ths of a point per inch; 96 of them are 100 %.
+# GTK's text size is in 1024ths of a dot per inch; 96 of them are 100 %. WebKitGTK scales the page by it on its own.
 FULL_SIZE_DPI = 96 * 1024
 # Signals reach Python only when Python runs: this often, while GTK has the main thread.
 SIGNALS_MS = 200
@@ -99,6 +100,8 @@ class GtkSurface:
                 hint="On Debian: apt-get install gir1.2-webkit2-4.1 gir1.2-gtk-3.0",
             ) from error
         self._gtk, self._gdk, self._glib = Gtk, Gdk, GLib
+        GLib.set_prgname(APP)  # the window's class: other programs, our senses among them, can tell whose it is
+        Gdk.set_program_class(APP)
         if not Gtk.init_check([])[0] or Gdk.Display.get_default() is None:
             raise EnvironmentFault("There is no display for a popup.", hint="Start it in a desktop session.")
         self._look_around()
@@ -148,7 +151,6 @@ class GtkSurface:
         )
         view.webview.connect("web-process-terminated", lambda _view, why: self._gone(why, on_crash))
         view.webview.set_opacity(1.0)
-        view.webview.set_zoom_level(self._zoom)
         for feature in ("enable_media_stream", "enable_mediasource", "enable_webaudio", "enable_webgl"):
             setattr(view.webview.get_settings().props, feature, False)
 
