@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from itertools import count
 from pathlib import Path
@@ -260,6 +261,7 @@ def test_a_stuck_server_does_not_hold_stop(desktop):
         for each in collectors:
             each.stop()
         assert time.monotonic() - began < 5 * 1.2
+        wait(lambda: not [each for each in threading.enumerate() if each.name.startswith("sense-")], "a thread hangs")
     finally:
         desktop._server.send_signal(signal.SIGCONT)
     idle_clock.close()

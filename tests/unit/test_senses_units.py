@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import types
+
 import pytest
 
 from assistant.settings import Settings
 from collectors.idle.tracker import IdleTracker
 from collectors.registry import make_collectors
+from collectors.window import x11
+from collectors.window.ewmh import Seen
 from collectors.window.titles import MAX_TITLE, clean, index_names, pretty
 
 
@@ -132,3 +136,36 @@ def test_registry_leaves_out_what_is_switched_off(clock):
     chosen, _, without = make_collectors(settings, {"DISPLAY": ":5"}, clock, system="linux")
     assert "mouse" not in {each.name for each in chosen}
     assert [(each.sense, each.state) for each in without] == [("mouse", "off")]
+
+
+class ScriptedEwmh:
+    """A window manager that says what the test wants."""
+
+    def __init__(self):
+        self.now_active = 0
+
+    def active(self):
+        return self.now_active
+
+    def managed(self, window):
+        return window
+
+    def window(self, _window):
+        return types.SimpleNamespace(change_attributes=lambda event_mask: None)
+
+    def look(self, window):
+        return Seen(window, app_id=f"App{window}", title="t")
+
+
+def test_none_between_two_windows_is_not_told_but_a_lasting_one_is(clock, monkeypatch):
+    moment = [100.0]
+    monkeypatch.setattr(x11.time, "monotonic", lambda: moment[0])
+    seen = []
+    collector = x11.X11Window(":5", clock, {})
+    collector._ewmh = wm = ScriptedEwmh()
+    collector._emit = seen.append
+    for window, later in ((1, 0.0), (0, 0.0), (2, 0.01), (0, 0.0), (0, 0.1), (0, 0.2), (0, 5.0), (2, 0.0)):
+        moment[0] += later
+        wm.now_active = window
+        collector._refresh()
+    assert [each.app_id for each in seen] == ["App1", "App2", "", "App2"]
