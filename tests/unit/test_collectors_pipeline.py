@@ -79,6 +79,13 @@ def test_focus_signal_that_comes_late_is_heard_first(line: Line) -> None:
     assert line.text() == ""
 
 
+def test_very_late_password_signal_still_wins(line: Line) -> None:
+    line.key("s")
+    line.wait(0.045)
+    line.probe.focus(FieldKind.PASSWORD)
+    assert line.text() == ""
+
+
 def test_last_key_of_a_password_does_not_slip_into_the_next_field(line: Line) -> None:
     line.probe.focus(FieldKind.PASSWORD)
     line.wait(0.2)
