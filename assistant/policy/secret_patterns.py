@@ -213,7 +213,7 @@ FOLDED: tuple[Rule, ...] = (
         ("bearer", "authorization"),
         re.compile(
             r"(?i)\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:basic|bearer|token|digest|apikey|bot)?|bearer)"
-            r"\s{1,3}(?P<s>(?!\[redacted:)(?=[^\s\"']*(?:[0-9=_+/]|[a-z][A-Z]))[^\s\"',]{8,})"
+            r"\s{1,3}(?P<s>(?!\[redacted:)(?=[^\s\"']*(?:[0-9=_+/]|(?-i:[a-z][A-Z])))[^\s\"',]{8,})"
         ),
     ),
     Rule(

@@ -36,6 +36,7 @@ for i in range(1000000): total += values[i] * 0.5  # O(n), see RFC 7231 section 
 error code 404, exit code 137, status code 200, zip code 902101, code review of PR #1234, Visual Studio Code 1.85
 AC/DC, SKU 12345, task-management-system-2024-edition, sk-fading-circle, desk-lamp, keyboard, turkey-sandwich
 192.168.100.200 10.0.0.1:8443 2001:0db8:85a3:0000:0000:8a2e:0370:7334 1700000000000 20240101123045
+Bearer instruments and standard-bearer organisations are neither.
 Łódź, Kraków – zażółć gęślą jaźń. Привет, как дела? 你好，世界。これはテストです。
 -----BEGIN CERTIFICATE----- and -----BEGIN PUBLIC KEY----- are not secret
 """
