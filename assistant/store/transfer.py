@@ -136,7 +136,7 @@ def import_from(db: Database, lines: Iterable[str]) -> ImportReport:
         raise SetupError(
             f"Line {number} is not part of an export: {_what(error)}. Nothing was imported.",
             hint="Correct or remove that line, or export again.",
-        ) from error
+        ) from None  # the cause carries the line's text, which no log may see
     except (sqlite3.Error, OSError) as error:
         raise EnvironmentFault(f"The import stopped at line {number}: {error}. Nothing was imported.") from error
     return ImportReport(added=tally.added, identical=tally.identical, conflicts=tuple(tally.conflicts))

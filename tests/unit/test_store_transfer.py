@@ -171,6 +171,8 @@ def test_a_broken_file_imports_nothing_and_names_the_line(store: Store, other: S
     with pytest.raises(SetupError, match=line) as caught:
         other.import_(io.StringIO("".join(damage(lines))))
     assert "zażółć" not in str(caught.value)
+    assert caught.value.__cause__ is None  # nor in a logged traceback
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
     assert other.reader.stats(9.0).events == 0
     assert caught.value.hint
 
