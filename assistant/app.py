@@ -65,11 +65,10 @@ def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
 
 
 def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
-    from models.proposer import make_proposer
-    from models.rule_gate import RuleGate
-
     from assistant.engine.service import Engine, EngineParts
     from assistant.store import open_store
+    from models.proposer import make_proposer
+    from models.rule_gate import RuleGate
 
     clock = SystemClock()
     store = open_store(paths, clock, settings.storage)
