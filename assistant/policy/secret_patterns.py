@@ -195,7 +195,7 @@ CASED: tuple[Rule, ...] = (
             r"(?P<s>(?!\[redacted:)[^&\s#]{6,})"
         ),
     ),
-    Rule("password", ("sshpass",), re.compile(r"\bsshpass\s+-p\s*(?P<s>(?!\[redacted:)\S{3,})")),
+    Rule("password", ("sshpass",), re.compile(r"\bsshpass[ \t]+-p[ \t]*(?P<s>(?!\[redacted:)\S{3,})")),
     Rule("password", ("mysql", "mariadb"), re.compile(r"\b(?:mysql|mariadb)\w*\b[^\n]{0,80}?\s-p(?P<s>[^\s\[]\S{2,})")),
     Rule(
         "password", ("-u ", "--user", "-U "),
@@ -213,7 +213,7 @@ FOLDED: tuple[Rule, ...] = (
         ("bearer", "authorization"),
         re.compile(
             r"(?i)\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:basic|bearer|token|digest|apikey|bot)?|bearer)"
-            r"\s{1,3}(?P<s>(?!\[redacted:)(?=[^\s\"']*(?:[0-9=_+/]|(?-i:[a-z][A-Z])))[^\s\"',]{8,})"
+            r"[ \t]{1,3}(?P<s>(?!\[redacted:)(?=[^\s\"']*(?:[0-9=_+/]|(?-i:[a-z][A-Z])))[^\s\"',]{8,})"
         ),
     ),
     Rule(
@@ -223,9 +223,9 @@ FOLDED: tuple[Rule, ...] = (
     ),
     Rule(
         "password", ("identified",),
-        re.compile(r"(?i)\bidentified\s+(?:with\s+\w+\s+)?by\s+(?P<s>(?!'?\[redacted:)'[^'\n]{1,200}'?)"),
+        re.compile(r"(?i)\bidentified\s+(?:with\s+\w+\s+)?by[ \t]+(?P<s>(?!'?\[redacted:)'[^'\n]{1,200}'?)"),
     ),
-    Rule("password", ("login ",), re.compile(r"(?i)\blogin\s+\S{1,120}\s+password\s+(?P<s>(?!\[redacted:)\S+)")),
+    Rule("password", ("login ",), re.compile(r"(?i)\blogin\s+\S{1,120}[ \t]+password[ \t]+(?P<s>(?!\[redacted:)\S+)")),
     Rule(
         "password",
         _starts("pass", "sandi", *STRONG),
