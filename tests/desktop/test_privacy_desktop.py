@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -144,7 +145,7 @@ def test_ordinary_gtk_fields_are_read_in_safe_and_the_password_between_is_not(re
     recording = record("safe")
     script, typed = tmp_path / "fields.py", tmp_path / "typed"
     script.write_text(FIELDS)
-    desktop.spawn(["/usr/bin/python3", str(script), str(typed)])
+    desktop.spawn([sys.executable, str(script), str(typed)])
     desktop.focus(desktop.window("three fields"))
     until(lambda: recording.probe.field().kind is FieldKind.TEXT, why="for the first field")
     for text in ("bob", SECRET, "what a day"):
@@ -165,7 +166,7 @@ def test_at_machine_speed_over_the_borders_of_a_password_field_nothing_leaks(rec
     recording = record("most")
     script, typed = tmp_path / "fields.py", tmp_path / "typed"
     script.write_text(FIELDS)
-    desktop.spawn(["/usr/bin/python3", str(script), str(typed)])
+    desktop.spawn([sys.executable, str(script), str(typed)])
     desktop.focus(desktop.window("three fields"))
     until(lambda: recording.probe.field().kind is FieldKind.TEXT, why="for the first field")
     desktop.xdotool("type", "--delay", "0", f"aaa\t{SECRET.upper()}\tzzz")
