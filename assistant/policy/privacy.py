@@ -24,6 +24,8 @@ from assistant.settings import Privacy
 NO_CONSENT = "no consent"
 UNKNOWN_FOCUS = "unknown focus"
 REMOTE_SESSION = "remote session"
+OWN_APP = "proactive assistant"
+"""Our popup's application, as window and apps senses name it: watching ourselves would be noise."""
 REMOTE = "remote"
 """``FieldFocus.how`` of a terminal in front of another machine: its password prompts cannot be told from text."""
 
@@ -70,6 +72,8 @@ class PrivacyGate:
 
     def admit(self, obs: Observation, field: FieldFocus) -> list[Observation]:
         """What may be kept of one observation; ``field`` is what had the keyboard focus then."""
+        if isinstance(obs, WindowFocus | AppStarted | AppExited) and obs.app.lower() == OWN_APP:
+            return []
         if isinstance(obs, WindowFocus):
             return self._window(obs)
         if isinstance(obs, IdleChanged | LockChanged):

@@ -202,3 +202,10 @@ def test_new_rules_hold_at_once_and_wrong_ones_change_nothing() -> None:
     with pytest.raises(SetupError):
         made.change(Privacy(excluded_titles=("(",)), Consent(typed="off"))
     assert made.excludes(EDITOR) == "title: notes"
+
+
+def test_our_own_popup_is_not_watched() -> None:
+    gate = PrivacyGate(Privacy(), Consent(typed="most", at=1.0, version=1))
+    assert gate.admit(AppStarted(at=1.0, app="Proactive Assistant", pid=1), UNKNOWN) == []
+    assert gate.admit(WindowFocus(at=1.0, app="Proactive Assistant", title="Suggestion"), UNKNOWN) == []
+    assert gate.admit(WindowFocus(at=1.0, app="Mousepad", title="a"), UNKNOWN) != []
