@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,9 +81,9 @@ def default_paths() -> Paths:
     if home := os.environ.get(HOME_VARIABLE):
         return under(Path(home).expanduser().absolute())
     dirs = platformdirs.PlatformDirs(APP, appauthor=False)
-    runtime = Path(dirs.user_runtime_dir)
-    if not os.access(runtime.parent, os.W_OK) and not runtime.exists():
-        runtime = Path(dirs.user_cache_dir) / "run"
+    # Without a session's own runtime folder platformdirs would fall back to a guessable one in /tmp.
+    private = sys.platform != "linux" or os.environ.get("XDG_RUNTIME_DIR")
+    runtime = Path(dirs.user_runtime_dir) if private else Path(dirs.user_cache_dir) / "run"
     return Paths(
         Path(dirs.user_data_dir),
         Path(dirs.user_cache_dir),

@@ -72,8 +72,9 @@ class PrivacyGate:
 
     def admit(self, obs: Observation, field: FieldFocus) -> list[Observation]:
         """What may be kept of one observation; ``field`` is what had the keyboard focus then."""
-        if isinstance(obs, WindowFocus | AppStarted | AppExited) and obs.app.lower() == OWN_APP:
-            return []
+        return [] if _is_ours(obs) else self._admit(obs, field)
+
+    def _admit(self, obs: Observation, field: FieldFocus) -> list[Observation]:
         if isinstance(obs, WindowFocus):
             return self._window(obs)
         if isinstance(obs, IdleChanged | LockChanged):
@@ -124,6 +125,10 @@ class PrivacyGate:
         if isinstance(obs, KeyText):
             return [obs.model_copy(update={"text": redact(obs.text).text})]
         return [obs]
+
+
+def _is_ours(obs: Observation) -> bool:
+    return isinstance(obs, WindowFocus | AppStarted | AppExited) and obs.app.lower() == OWN_APP
 
 
 def _is_on(obs: IdleChanged | LockChanged) -> bool:
