@@ -15,11 +15,14 @@ from assistant.narrator import Narrator
 from assistant.paths import Paths, default_paths
 from assistant.policy.consent import Consent
 from assistant.policy.privacy import PrivacyGate
-from assistant.ports import FieldFocus, FieldKind, Notifier, OnOutcome, Proposer
+from assistant.ports import Context, FieldFocus, FieldKind, Notifier, OnOutcome, Proposal, Proposer
+from assistant.sample_day import BEGINS_S, load_sample_day
 from assistant.settings import Settings, load_settings
 from assistant.store import Store, open_store
 from ui.terminal import TerminalNotifier
 
+# The morning of a Monday (2026-01-05): the sample day has no date of its own.
+_START = 1_767_571_200.0 + BEGINS_S
 _TYPED = FieldFocus(kind=FieldKind.TEXT, how="sample")
 
 
@@ -99,11 +102,9 @@ class _Screen:
 
 def play_sample_day(paths: Paths, answers: str | None, limit: int | None) -> None:
     """Play the sample day (its first ``limit`` observations) into ``paths``; ``answers``: ``ask`` or ``none``."""
-    from assistant.sample_day import load_sample_day
     from models.proposer import make_proposer
 
-    # Nine in the morning of a Monday: the sample day has no date of its own.
-    day = load_sample_day(1_767_600_000.0)[:limit]
+    day = load_sample_day(_START)[:limit]
     clock = FakeClock(now=day[0].at)
     settings = load_settings(None)
     store = open_store(paths, clock, settings.storage)
@@ -143,3 +144,37 @@ def _line(decision: Decision) -> str:
     verdict = click.style("SPEAK ", fg="cyan", bold=True) if decision.speak else click.style("silent", dim=True)
     p_help = "" if decision.p_help is None else f" p={decision.p_help:.2f}"
     return f"{clock} {verdict}{p_help} [{decision.trigger}/{decision.stage}] {decision.reason}"
+
+
+class _NoModel:
+    """Offers nothing: for filling a store with days."""
+
+    name = "none"
+
+    def propose(self, *_: object, **__: object) -> Proposal:
+        return Proposal(reason="no model was asked")
+
+    def warm(self, context: Context) -> None:
+        """Nothing to read ahead."""
+
+    def cancel(self) -> None:
+        """Nothing to cancel."""
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def fill_with_sample_days(paths: Paths, observations: int) -> int:
+    """Store sample days, one after the other, until ``observations`` were taken in; returns how many it were."""
+    settings, start, taken = load_settings(None), _START, 0
+    clock = FakeClock(now=start)
+    store = open_store(paths, clock, settings.storage)
+    replay = Replay(settings, store, _NoModel(), _Screen(clock, None), clock)
+    while taken < observations:
+        for observation in load_sample_day(start)[: observations - taken]:
+            replay.step(observation)
+            taken += 1
+        start += 86_400.0
+    replay.core.close()
+    store.close()
+    return taken

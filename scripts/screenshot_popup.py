@@ -18,11 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from assistant.events import Event, Suggestion  # noqa: E402 - the script runs from anywhere
-from ui.harness import UiChild, end, offer, private_desktop  # noqa: E402 - the same
+from assistant.bench.desktop import private_desktop  # noqa: E402 - the script runs from anywhere
+from assistant.bench.ui_child import UiChild, end, offer  # noqa: E402 - the same
+from assistant.events import Event, Suggestion  # noqa: E402 - the same
 from ui.placement import WIDTH  # noqa: E402 - the same
 
-SIZE = "1280x800"
 # The card in its corner with some desktop around it.
 CORNER = "640x400+640+400"
 NOBODY = 65534
@@ -198,7 +198,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     out = options.gallery or options.out
     out.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
-        with private_desktop(SIZE) as env, tempfile.TemporaryDirectory() as folder:
+        with private_desktop() as desktop, tempfile.TemporaryDirectory() as folder:
+            env = desktop.env
             blend = subprocess.Popen(["picom", "--config", "/dev/null"], env=env) if options.compositor else None
             studio = Studio(env, theme, Path(folder))
             try:

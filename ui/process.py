@@ -234,7 +234,7 @@ def run_ui(
 
 
 def main(home: str) -> None:
-    """The ui process by itself, for the bench, the screenshots and the desktop tests (``ui/harness.py``)."""
+    """The ui process by itself: for ``assistant/bench/ui_child.py``, its bench, pictures and tests."""
     import signal
     from pathlib import Path
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import psutil
 
-from assistant.bench.desktop import Desktop, missing, wait_until
+from assistant.bench.desktop import private_desktop, wait_until
 from assistant.bench.rig import Rig, cpu_seconds, memory_mb
-from assistant.errors import SetupError
+from assistant.demo import fill_with_sample_days
+from assistant.paths import under
+from assistant.store import open_reader
 from assistant.store.bench import run_store_bench
 
 Figures = dict[str, Any]
@@ -47,18 +49,12 @@ def rig(**options: Any) -> Iterator[Rig]:
 
     :raises SetupError: the programs of a virtual desktop are missing.
     """
-    if reason := missing():
-        raise SetupError(reason)
-    desktop = Desktop()
     popup = options.pop("popup", False)
-    try:
-        desktop.start()
+    with private_desktop() as desktop:
         one = Rig(desktop, **options)
         one.start(popup=popup)
         yield one
         one.stop()
-    finally:
-        desktop.stop()
 
 
 def keys(count: int = 5_000) -> Figures:
@@ -269,6 +265,21 @@ def stopping() -> Figures:
 
 
 def store(seconds: float = 60.0) -> Figures:
-    """1,000 events/s into a real file; a stalled disk; a day's size."""
+    """1,000 events/s into a real file; a stalled disk; the size of days."""
     with tempfile.TemporaryDirectory(prefix="bench-store-") as folder:
-        return dict(run_store_bench(seconds, 1_000, Path(folder)))
+        figures = dict(run_store_bench(seconds, 1_000, Path(folder)))
+    return figures | sample_days()
+
+
+def sample_days(observations: int = 10_000) -> Figures:
+    """Bytes that ``observations`` of the sample day's kind take, through narrator, gate and store as they are."""
+    with tempfile.TemporaryDirectory(prefix="bench-day-") as folder:
+        paths = under(Path(folder)).make()
+        seen = fill_with_sample_days(paths, observations)
+        with open_reader(paths.database) as reader:
+            events, decisions = len(reader.events_between(0.0, 4e9)), len(reader.decisions(observations))
+        return {
+            "sample days: raw observations": seen,
+            "sample days: events / decisions": f"{events} / {decisions}",
+            "sample days: bytes": paths.database.stat().st_size,
+        }

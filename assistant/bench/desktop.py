@@ -13,14 +13,14 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
 import psutil
 
-from assistant.errors import EnvironmentFault
+from assistant.errors import EnvironmentFault, SetupError
 
 NEEDED = ("Xvfb", "openbox", "xdotool", "dbus-daemon")
 SCREEN = "1280x800x24"
@@ -216,3 +216,19 @@ class Desktop:
         if number:
             (_LOCKS / f".X{number}-lock").unlink(missing_ok=True)
             (_LOCKS / ".X11-unix" / f"X{number}").unlink(missing_ok=True)
+
+
+@contextmanager
+def private_desktop() -> Iterator[Desktop]:
+    """A desktop for the length of a ``with`` block.
+
+    :raises SetupError: one of its programs is not installed.
+    """
+    if reason := missing():
+        raise SetupError(reason)
+    machine = Desktop()
+    try:
+        machine.start()
+        yield machine
+    finally:
+        machine.stop()

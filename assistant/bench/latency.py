@@ -28,6 +28,6 @@ def outputs(contexts: int = 200) -> Figures:
 
 def popup(times: int = 20) -> Figures:
     """Decision → painted, warm, in the real web view on a private display."""
-    from ui.bench_popup import run_popup_bench
+    from assistant.bench.popup import run_popup_bench
 
     return dict(run_popup_bench(times, own_display=True))

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from assistant.bench.ui_child import offer
 from assistant.clock import FakeClock
 from assistant.events import Event, Outcome, OutcomeKind
 from assistant.ports import Notifier
 from ui.fake import FakeNotifier
-from ui.harness import offer
 from ui.popup import PopupNotifier
 from ui.surface import FakeSurface
 from ui.terminal import TerminalNotifier

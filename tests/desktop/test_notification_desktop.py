@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from assistant.bench.ui_child import offer, wait_for
 from assistant.clock import SystemClock
 from assistant.errors import EnvironmentFault
 from assistant.events import Event, OutcomeKind
-from ui.harness import offer, wait_for
 from ui.notification import DISMISSED, EXPIRED, NAME, PATH, NotificationNotifier
 
 pytestmark = pytest.mark.desktop

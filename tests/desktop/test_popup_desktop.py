@@ -12,10 +12,10 @@ from contextlib import suppress
 import psutil
 import pytest
 
+from assistant.bench.popup import run_popup_bench
+from assistant.bench.ui_child import UiChild, offer, wait_for
 from assistant.errors import EnvironmentFault
 from assistant.events import Event, OutcomeKind
-from ui.bench_popup import run_popup_bench
-from ui.harness import UiChild, offer, wait_for
 from ui.placement import MARGIN, WIDTH
 
 pytestmark = pytest.mark.desktop

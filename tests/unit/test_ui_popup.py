@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from assistant.bench.ui_child import offer, wait_for
 from assistant.clock import FakeClock
 from assistant.errors import EnvironmentFault
 from assistant.events import Event, OutcomeKind
-from ui.harness import offer, wait_for
 from ui.popup import PAINT_S, START_S, PopupNotifier
 from ui.surface import FakeSurface
 

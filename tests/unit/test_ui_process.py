@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.bench.ui_child import offer, wait_for
 from assistant.clock import FakeClock
 from assistant.errors import EnvironmentFault, SetupError
 from assistant.events import Outcome, OutcomeKind
@@ -13,7 +14,6 @@ from assistant.messages import Answered, Hello, Message, Painted, Show, UiReady,
 from assistant.paths import under
 from assistant.settings import Settings
 from ui.clipboard import copy_command
-from ui.harness import offer, wait_for
 from ui.popup import PopupNotifier
 from ui.process import run_ui, ways_for
 from ui.surface import FakeSurface

@@ -5,8 +5,8 @@ import queue
 
 import pytest
 
+from assistant.bench.ui_child import offer
 from assistant.events import Event, OutcomeKind
-from ui.harness import offer
 from ui.terminal import TerminalNotifier, clean
 
 EVENTS = [Event(id=1, time=3_600.0, sentence="The user types 'x'.", type="typing", source="keyboard")]

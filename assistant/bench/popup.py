@@ -8,7 +8,8 @@ import statistics
 import time
 from typing import Any
 
-from ui.harness import UiChild, offer, private_desktop
+from assistant.bench.desktop import private_desktop
+from assistant.bench.ui_child import UiChild, offer
 
 # A person sees a popup come up for a moment before it goes; long enough for the page to be idle again.
 REST_S = 0.15
@@ -24,8 +25,8 @@ def run_popup_bench(n: int = 20, *, own_display: bool | None = None) -> dict[str
     :raises SetupError: no display, and no Xvfb to make one.
     """
     if own_display or (own_display is None and not os.environ.get("DISPLAY")):
-        with private_desktop() as env:
-            return _measure(dict(env), n)
+        with private_desktop() as desktop:
+            return _measure(desktop.env, n)
     return _measure(dict(os.environ), n)
 
 

@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from assistant.errors import EnvironmentFault, SetupError
+from assistant.errors import EnvironmentFault
 from assistant.events import Event, Outcome, Suggestion, Task
 from assistant.ipc import Peer, Server
 from assistant.messages import Answered, Message, Painted, Show, UiReady, Withdraw
 from assistant.paths import under
 
-ROOT = Path(__file__).resolve().parent.parent
-PROGRAMS = ("Xvfb", "openbox", "dbus-daemon")
+ROOT = Path(__file__).resolve().parent.parent.parent
 Wanted = TypeVar("Wanted", bound=Message)
-
-
-@contextlib.contextmanager
-def private_desktop(size: str = "1280x800") -> Iterator[dict[str, str]]:
-    """Xvfb, openbox and a session bus; gives the environment that programs on it need.
-
-    :raises SetupError: one of the programs is not installed.
-    """
-    missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    if missing:
-        raise SetupError(f"{', '.join(missing)} not found.", hint="apt-get install xvfb openbox dbus")
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pa-desk-"))
-        unwanted = {"WAYLAND_DISPLAY", "XAUTHORITY", "NO_AT_BRIDGE"}
-        env = {key: value for key, value in os.environ.items() if key not in unwanted}
-        env |= {"XDG_RUNTIME_DIR": folder, "GDK_BACKEND": "x11", "GSETTINGS_BACKEND": "memory", "LC_ALL": "C.UTF-8"}
-        screen = ["-screen", "0", f"{size}x24", "-nolisten", "tcp"]
-        env["DISPLAY"] = f":{_answer_of(stack, ['Xvfb', *screen], '-displayfd', env)}"
-        bus = ["dbus-daemon", "--session", "--nofork", f"--address=unix:path={folder}/bus"]
-        env["DBUS_SESSION_BUS_ADDRESS"] = _answer_of(stack, bus, "--print-address", env)
-        _program(stack, ["openbox", "--sm-disable"], env)
-        time.sleep(0.5)  # openbox is ready in 0.44 s [FINDINGS]
-        yield env
-
-
-def _program(stack: contextlib.ExitStack, argv: Sequence[str], env: dict[str, str], **kw: Any) -> None:
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(argv, env=env, stdin=quiet, stdout=quiet, stderr=quiet, **kw)
-    stack.callback(end, process)
-
-
-def _answer_of(stack: contextlib.ExitStack, argv: list[str], option: str, env: dict[str, str]) -> str:
-    read, write = os.pipe()
-    with os.fdopen(read) as pipe:
-        number = [f"{option}={write}"] if option.startswith("--") else [option, str(write)]
-        _program(stack, [*argv, *number], env, pass_fds=[write])
-        os.close(write)
-        answer = pipe.readline().strip()
-    if not answer:
-        raise EnvironmentFault(f"{argv[0]} did not start.")
-    return answer
 
 
 def end(process: subprocess.Popen[Any], patience: float = 5.0) -> None:
