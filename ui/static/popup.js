@@ -97,6 +97,7 @@ window.popup = (() => {
     $("response").textContent = response;
     section("reading");
     $("copy").hidden = !response;
+    $("caution").hidden = !response;
     note(copied ? "Copied to the clipboard" : "");
     tellSize();
   }
