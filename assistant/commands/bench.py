@@ -19,6 +19,10 @@ def bench() -> None:
 
 
 def _run(parts: list[Part], only: tuple[str, ...], *, as_json: bool) -> None:
+    if unknown := set(only) - {name for name, _ in parts}:
+        raise click.UsageError(
+            f"There is no part {', '.join(sorted(unknown))}; there are {', '.join(n for n, _ in parts)}."
+        )
     chosen = [part for part in parts if not only or part[0] in only]
     report: dict[str, Any] = {"machine": _machine()}
     if not as_json:

@@ -8,6 +8,7 @@ from assistant.narrator.titles import parse_title
 PAGES = [
     ("how to sort a list - Google Search - Google Chrome", "Google Chrome", "how to sort a list", "Google"),
     ("how to sort – Google Search — Mozilla Firefox", "Firefox", "how to sort", "Google"),
+    ("liste sortieren - Google Suche - Chromium", "Chromium", "liste sortieren", "Google"),
     ("liste sortieren - Google-Suche - Chromium", "Chromium", "liste sortieren", "Google"),
     ("trier une liste - Recherche Google - Chromium", "Chromium", "trier une liste", "Google"),
     ("排序 - Google 搜索 - Google Chrome", "Google Chrome", "排序", "Google"),
