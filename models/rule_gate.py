@@ -238,7 +238,7 @@ def _reason(held: Sequence[Rule], *, speak: bool) -> str:
     strongest = sorted(side, key=lambda rule: -abs(rule.weight))[:2]
     said = " and ".join(rule.says for rule in strongest)
     if speak:
-        return f"Help may be wanted: {said}."
+        return f"{said[:1].upper()}{said[1:]}."  # what the popup says under the task
     if said:
         return f"Quiet: {said}."
     weak = next((rule.says for rule in held), "")
