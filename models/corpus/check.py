@@ -249,6 +249,9 @@ def _check_grounding(scenes: Sequence[Scene], report: Report) -> None:
         f"{1 - len(refused) / count:.3f} pass serving's own rule"
     )
     report.lines.extend(f"  names nothing of its context: {task}" for task in none[:WORST])
+    report.lines.extend(
+        f"  under half of what it names was seen: {t}" for t in [r for r in refused if r not in none][:WORST]
+    )
     if 1 - len(none) / count < MIN_GROUNDED:
         report.broken.append(f"only {1 - len(none) / count:.3f} of the tasks are grounded, {MIN_GROUNDED} are wanted")
 
@@ -257,9 +260,9 @@ def check(scenes: Sequence[Scene], chosen: Sequence[Scene], *, totals: bool) -> 
     """All measures of ``chosen``, compared with ``scenes``; limits of the whole corpus when ``totals``."""
     likeness = check_likeness(scenes, chosen)
     broken = [problem for scene in chosen for problem in problems(scene)] + likeness.broken
-    if totals:
-        broken += check_totals(chosen)
-    return Report(_counts(chosen) + likeness.lines, broken)
+    off = list(check_totals(chosen))
+    notes = [] if totals else [f"NOTE, asked of the whole corpus only: {what}" for what in off if "silent" in what]
+    return Report(_counts(chosen) + likeness.lines + notes, broken + (off if totals else []))
 
 
 def _read(files: Iterable[Path]) -> tuple[dict[Path, Scene], list[str]]:
