@@ -27,14 +27,16 @@ def _run(parts: list[Part], only: tuple[str, ...], *, as_json: bool) -> None:
     report: dict[str, Any] = {"machine": _machine()}
     if not as_json:
         click.echo(", ".join(f"{key} {value}" for key, value in report["machine"].items()))
-    for name, measure in chosen:
-        report[name] = measure()
-        if not as_json:
-            click.secho(f"\n{name}", bold=True)
-            for what, value in report[name].items():
-                click.echo(f"  {what:<52} {value}")
-    if as_json:
-        click.echo(json.dumps(report, indent=2, default=str))
+    try:
+        for name, measure in chosen:
+            report[name] = measure()
+            if not as_json:
+                click.secho(f"\n{name}", bold=True)
+                for what, value in report[name].items():
+                    click.echo(f"  {what:<52} {value}")
+    finally:  # a part that fails must not take the others' figures with it
+        if as_json:
+            click.echo(json.dumps(report, indent=2, default=str))
 
 
 def _machine() -> dict[str, Any]:
