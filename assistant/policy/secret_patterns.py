@@ -181,8 +181,15 @@ CASED: tuple[Rule, ...] = (
         "private key",
         ("PRIVATE KEY",),
         re.compile(
-            r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ \-]{0,6}(?s:.*?)"
-            r"(?:-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}|\Z)"
+            r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ \-]{0,6}(?s:.*?)-{4,5} ?END [A-Z0-9 ]{0,60}-{0,5}"
+        ),
+    ),
+    # An open block keeps its header, so that lines which are joined to it later are known for what they are.
+    Rule(
+        "private key",
+        ("PRIVATE KEY",),
+        re.compile(
+            r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[ \-]{0,6}(?P<s>(?:(?!-{4,5} ?END )(?s:.))+)\Z"
         ),
     ),
     Rule("private key", ("Private-Lines",), re.compile(r"Private-Lines: [0-9]+\s+(?P<s>[A-Za-z0-9+/=\s]{1,4000})")),

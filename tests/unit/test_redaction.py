@@ -107,7 +107,10 @@ def test_rules_are_named_once_and_sorted() -> None:
 
 
 def test_private_key_without_an_end_goes_to_the_end() -> None:
-    assert redact("a -----BEGIN PRIVATE " + "KEY-----\nMIIEvQ\nxyz").text == "a [redacted: private key]"
+    assert (
+        redact("a -----BEGIN PRIVATE " + "KEY-----\nMIIEvQ\nxyz").text
+        == "a -----BEGIN PRIVATE " + "KEY-----[redacted: private key]"
+    )
 
 
 def test_luhn_decides() -> None:
