@@ -55,6 +55,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.restarts = 0
         self.reason = ""
+        self.beaten = False
         self._started = self._heard = 0.0
         self._attempt = 0
         self._next_start = 0.0
@@ -70,6 +71,7 @@ class Child:
             env={**os.environ, **self.spec.environ},
             bufsize=0,
         )
+        self.beaten = False
         self._started, self._heard = now, now + STARTUP_S - SILENCE_S
         threading.Thread(target=self._listen, args=(self.process,), name=f"beats-{self.spec.name}", daemon=True).start()
 
@@ -77,6 +79,7 @@ class Child:
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
         with contextlib.suppress(OSError, ValueError):
             while process.stdout.read(64):
+                self.beaten = True
                 self._heard = max(self._heard, self._clock.mono())
 
     def look(self) -> str | None:
@@ -116,7 +119,9 @@ class Child:
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            log.warning("%s did not stop within %.1f s: killed", self.spec.name, seconds)
+            # One that was still starting can't hear yet, and has nothing to lose.
+            level = logging.WARNING if self.beaten else logging.INFO
+            log.log(level, "%s did not stop within %.1f s: killed", self.spec.name, seconds)
             _end(self.process)
             return False
         _end(self.process)

@@ -195,6 +195,7 @@ class CollectorsService:
 
     def _on_up(self) -> None:
         self._outbox.again()
+        self._said = ()  # a new engine knows nothing: the next batch tells it, whatever waits
         self._inbox.put(self._tell_health)
 
     def _on_lost(self, sense: str) -> None:

@@ -69,6 +69,11 @@ class Scene:
         return [event for event in self.events if event.type == "search"]
 
 
+def _done(events: Sequence[Event]) -> Sequence[Event]:
+    """What the user did. Programs are looked at every few seconds, so their start is told late and says little."""
+    return [event for event in events if event.type not in {"app_start", "app_exit"}] or events
+
+
 def _query(event: Event) -> str:
     return str(event.data.get("query") or "") or " ".join(quoted(event.sentence)[:1]) or event.sentence
 
@@ -221,7 +226,7 @@ class RuleGate:
         """Add up the rules that hold."""
         if not context.events:
             return Verdict(p_help=0.0, threshold=self._threshold, reason="Quiet: nothing happened yet.")
-        scene = Scene(context.events[-RECENT:], context)
+        scene = Scene(_done(context.events)[-RECENT:], context)
         held = [rule for rule in RULES if rule.holds(scene)]
         p_help = 1.0 / (1.0 + math.exp(-(BIAS + sum(rule.weight for rule in held))))
         return Verdict(

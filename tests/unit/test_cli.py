@@ -5,40 +5,18 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
-import select
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from assistant.bench.terminal import on_a_terminal
 from assistant.cli import main
 from assistant.paths import default_paths, under
 from assistant.policy.consent import load_consent
 
 ARGV = [sys.executable, "-m", "assistant"]
-
-
-def on_a_terminal(argv: list[str], answers: list[tuple[str, str]], env: dict[str, str]) -> tuple[int, str]:
-    """Run on a pty; when the first word of an answer pair appears, type the second."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True)
-    os.close(theirs)
-    shown, deadline = "", time.monotonic() + 60
-    while time.monotonic() < deadline:
-        ready, _, _ = select.select([ours], [], [], 0.1)
-        try:
-            shown += os.read(ours, 65_536).decode(errors="replace") if ready else ""
-        except OSError:  # the other end is closed
-            break
-        if answers and answers[0][0] in shown:
-            os.write(ours, answers.pop(0)[1].encode())
-        if process.poll() is not None and not ready:
-            break
-    os.close(ours)
-    return process.wait(10), shown
 
 
 def test_consent_is_asked_in_full_and_kept_with_time_and_version(tmp_path: Path) -> None:

@@ -156,3 +156,9 @@ def test_the_evaluation_without_data_says_what_to_do(tmp_path):
 def test_scores_by_hand():
     found = rule_gate_eval.scores([(True, True), (True, False), (False, True), (False, False)])
     assert (found["precision"], found["recall"], found["f1"], found["fpr"]) == (0.5, 0.5, 0.5, 0.5)
+
+
+def test_a_program_start_that_is_told_late_hides_nothing():
+    opened = event("app_start", "The user opens Chromium.", "Chromium")
+    assert "asks" in judge(SWITCH, HOW_TO, opened).features
+    assert not judge(opened).speak
