@@ -133,8 +133,25 @@ def _consent(paths: Paths, _settings: Settings) -> list[Finding]:
     return [
         Finding("typed text", True, typed if typed != "off" else "off: keys are counted, not read (assistant consent)"),
         Finding("assistant", True, running),
-        Finding("network", True, "nothing leaves this computer; no port is open"),
+        _network(paths),
     ]
+
+
+def _network(paths: Paths) -> Finding:
+    """The internet sockets of the running processes, as the system lists them."""
+    import psutil
+
+    pid = client.supervisor_pid(paths)
+    if pid is None:
+        return Finding("network", True, "nothing runs, so nothing is sent")
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        sockets = [socket for one in family for socket in one.net_connections(kind="inet")]
+    except psutil.Error as error:
+        return Finding("network", False, f"the processes could not be looked at: {error}")
+    if sockets:
+        return Finding("network", False, f"{len(sockets)} internet sockets are open: {sockets[0]}", "report this")
+    return Finding("network", True, f"no internet socket in any of the {len(family)} running processes")
 
 
 _CHECKS: tuple[Check, ...] = (_senses, _focus, _showing, _model, _store, _consent)

@@ -247,6 +247,7 @@ def test_no_network_anywhere(desktop: Desktop, tmp_path: Path) -> None:
     wait_until(lambda: "SmolLM2" in rig.status().get("model", ""), 60.0, "for the model")
     family = psutil.Process(rig.process.pid).children(recursive=True) if rig.process else []
     assert len(family) >= 3
+    assert "no internet socket in any of the" in rig.command("doctor")
     assert [one.net_connections(kind="inet") for one in family if one.is_running()] == [[] for _ in family]
     rig.stop()
     seen = [json.loads(line) for line in (tmp_path / "spy.jsonl").read_text().splitlines()]
