@@ -6,21 +6,15 @@ import os
 import random
 import signal
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from assistant.bench.desktop import private_desktop, wait_until
 from assistant.bench.rig import Rig, cpu_seconds, memory_mb
-from assistant.demo import fill_with_sample_days
-from assistant.paths import under
-from assistant.store import open_reader
-from assistant.store.bench import run_store_bench
 
 Figures = dict[str, Any]
 _WORDS = (  # noqa: SIM905 - a sentence reads better than a column of literals
@@ -124,7 +118,7 @@ _TICK_S = 0.04
 
 
 def _delay_ms(interval_s: float) -> int:
-    """xdotool's ``--delay`` for one key each ``interval_s``: it waits half of it, as measured (15.5 keys/s at 125)."""
+    """Xdotool's ``--delay`` for one key each ``interval_s``: it waits half of it, as measured (15.5 keys/s at 125)."""
     return round(2_000 * interval_s)
 
 
@@ -267,24 +261,3 @@ def stopping() -> Figures:
             figures[f"{how.name}: letters lost"] = len(text) - len(one.typed(since))
             figures[f"{how.name}: processes left"] = sum(process.is_running() for process in pids)
     return figures
-
-
-def store(seconds: float = 60.0) -> Figures:
-    """1,000 events/s into a real file; a stalled disk; the size of days."""
-    with tempfile.TemporaryDirectory(prefix="bench-store-") as folder:
-        figures = dict(run_store_bench(seconds, 1_000, Path(folder)))
-    return figures | sample_days()
-
-
-def sample_days(observations: int = 10_000) -> Figures:
-    """Bytes that ``observations`` of the sample day's kind take, through narrator, gate and store as they are."""
-    with tempfile.TemporaryDirectory(prefix="bench-day-") as folder:
-        paths = under(Path(folder)).make()
-        seen = fill_with_sample_days(paths, observations)
-        with open_reader(paths.database) as reader:
-            events, decisions = len(reader.events_between(0.0, 4e9)), len(reader.decisions(observations))
-        return {
-            "sample days: raw observations": seen,
-            "sample days: events / decisions": f"{events} / {decisions}",
-            "sample days: bytes": paths.database.stat().st_size,
-        }

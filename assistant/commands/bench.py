@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from assistant.commands.bench_proactive import proactive
+
 Part = tuple[str, Callable[[], dict[str, Any]]]
 
 
@@ -51,6 +53,7 @@ def _machine() -> dict[str, Any]:
 def capture(*, quick: bool, only: tuple[str, ...], as_json: bool) -> None:
     """Capturing on a virtual desktop (Xvfb) with real applications: losses, delays, recovery, cost."""
     from assistant.bench import capture as figures
+    from assistant.bench.storing import store
 
     parts: list[Part] = [
         ("keys", figures.keys),
@@ -60,7 +63,7 @@ def capture(*, quick: bool, only: tuple[str, ...], as_json: bool) -> None:
         ("idle", lambda: figures.idle(45.0 if quick else 300.0)),
         ("typing", lambda: figures.typing_cost(20.0 if quick else 60.0)),
         ("stop", figures.stopping),
-        ("store", lambda: figures.store(5.0 if quick else 60.0)),
+        ("store", lambda: store(5.0 if quick else 60.0)),
     ]
     _run(parts, only, as_json=as_json)
 
@@ -80,4 +83,5 @@ def latency(*, only: tuple[str, ...], as_json: bool) -> None:
     _run(parts, only, as_json=as_json)
 
 
+bench.add_command(proactive)
 COMMANDS = (bench,)
