@@ -13,7 +13,7 @@ from typing import Any
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
 # In this order: later ones are held to the versions of earlier ones.
-RESOLVED = ("core", "build", "dev", "cairo", "gtk")
+RESOLVED = ("core", "build", "dev", "bench", "cairo", "gtk")
 # One file each, installed without what it asks for.
 ALONE = {"llama": ("--no-binary", ":all:"), "model": ("--only-binary", ":all:")}
 OPTIONS = ("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--strip-extras")

@@ -176,6 +176,7 @@ def packages(steps: Steps, mode: str) -> None:
             install_lock(steps, "gtk", "installing the popup's toolkit")
         if mode == "test":
             install_lock(steps, "dev", "installing the tests' and checks' packages")
+            install_lock(steps, "bench", "installing the benchmark's packages")
         steps.once("llama", wheel_key, "installing llama-cpp-python", lambda: install_llama(build))
     finally:
         if build is not None:
