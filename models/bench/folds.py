@@ -62,3 +62,11 @@ def folds(rows: Sequence[R], guard: Guard = OPEN) -> Iterator[tuple[tuple[R, ...
     for trace in sorted({row.trace for row in rows}):
         scored = tuple(row for row in rows if row.trace == trace)
         yield tuple(row for row in rows if row.trace != trace), scored, guard.also(scored)
+
+
+def inner_folds(rows: Sequence[R], guard: Guard) -> Iterator[tuple[tuple[R, ...], tuple[R, ...], Guard]]:
+    """Folds inside a fold, for calibration and thresholds; a single trace has to be its own judge of itself."""
+    if len({row.trace for row in rows}) == 1:
+        yield tuple(rows), tuple(rows), guard
+    else:
+        yield from folds(rows, guard)

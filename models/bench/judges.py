@@ -9,7 +9,7 @@ from typing import Protocol
 from assistant.ports import Context
 from models.bench.data import Moment
 from models.bench.features import Example, Remember, judge_example, task_example
-from models.bench.folds import Guard, folds
+from models.bench.folds import Guard, inner_folds
 from models.bench.linear import Lesson, Linear, Options, fit, platt, sigmoid
 from models.bench.metrics import SEED, ratio
 from models.bench.models import rate_threshold
@@ -79,7 +79,7 @@ class LinearJudge:
     def fit(self, moments: Sequence[Moment], guard: Guard) -> None:
         inner = [
             (moment, number, linear.margin(self._example(moment.context, task.task or "")))
-            for train, held, inside in folds(moments, guard)
+            for train, held, inside in inner_folds(moments, guard)
             for linear in [self._learn(train, inside)]
             for moment in held
             for number, task in enumerate(moment.tasks)

@@ -25,6 +25,8 @@ FORMAT = 1
 SEED = 7
 # An n-gram of one history only says which history it is.
 MIN_HISTORIES = 2
+# Log-odds where all training rows say the same: 95 %.
+ONE_SIDED = 3.0
 MISSING = "scikit-learn and matplotlib are needed to fit and to plot, and are not installed."
 HINT = (
     "pip install --require-hashes -r requirements/bench.lock (or the extra: pip install 'proactive-assistant[bench]')."
@@ -136,6 +138,8 @@ def fit(lessons: Sequence[Lesson], options: Options) -> Linear:
     weights = np.concatenate([weight * target, weight * (1.0 - target)])
     classes = np.concatenate([np.ones(len(lessons)), np.zeros(len(lessons))])
     used = weights > 0
+    if len(set(classes[used])) == 1:
+        return Linear({}, ONE_SIDED if classes[used][0] else -ONE_SIDED)
     model = linear_model.LogisticRegression(C=options.strength, max_iter=2_000, random_state=SEED)
     model.fit(sparse.vstack([matrix, matrix]).tocsr()[used], classes[used], sample_weight=weights[used])
     pairs = zip(rarity.tolist(), model.coef_[0][: len(columns)].tolist(), strict=True)

@@ -15,7 +15,7 @@ import numpy as np
 from assistant.ports import Context, Verdict
 from models.bench.data import Answer, Bench, Moment
 from models.bench.features import Example, Remember, gate_example, last_event_example
-from models.bench.folds import Guard, folds
+from models.bench.folds import Guard, inner_folds
 from models.bench.linear import Lesson, Linear, Options, fit, platt, sigmoid
 from models.bench.metrics import SEED, ratio
 from models.rule_gate import RuleGate
@@ -151,7 +151,7 @@ class LinearTiming:
     def fit(self, moments: Sequence[Moment], guard: Guard) -> None:
         inner = [
             (moment, gate.margin(moment.context))
-            for train, held, inside in folds(moments, guard)
+            for train, held, inside in inner_folds(moments, guard)
             for gate in [self._learn(train, inside)]
             for moment in held
         ]
