@@ -71,7 +71,7 @@ def test_contexts_go_through_servings_own_path() -> None:
 
 
 def test_a_context_holds_nothing_of_the_future_and_no_task() -> None:
-    made = contexts(scene(TASK))
+    made = contexts(scene(TASK, t=4))  # at the same second as the one that follows
     assert [len(context.events) for context in made] == list(range(1, 16))
     assert all(context.events[-1].time == context.now for context in made)
     assert TASK["Proactive Task"] not in build_prompt(render_lines(made[-1])).text
