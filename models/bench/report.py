@@ -30,6 +30,8 @@ COLUMNS = {
     "T4": ("n", "accepted_100", "accepted_50", "accepted_30"),
     "T5": ("n", "per_hour", "silent_hours", "browsing_per_hour", "clicking_per_hour", "switching_per_hour",
            "video_per_hour"),
+    "T7": ("n", "p50_ms", "p95_ms", "resident_mb", "suggestion_ms_median", "suggestion_ms_max", "incremental_ms",
+           "full_prefill_ms", "prefill_tokens_per_s", "decode_tokens_per_s", "threads", "peak_rss_mb", "note"),
 }  # fmt: skip
 # Intervals are shown for these; the JSON has all.
 WITH_INTERVAL = {"f1", "fpr", "auc", "false_alarm", "ece", "accepted_50", "per_hour"}
@@ -40,6 +42,8 @@ NOTES = {
     "about half: compare rows, not with published figures. Rows other than the peers' choose among the voted tasks, "
     "until our proposer is trained; `f1_votes` is their figure by the humans' own verdicts.",
     "T3": "`mn` … `fa`: accuracy per class; on `mn` and `cr` (silence) the gate of the same name answers.",
+    "T7": "Rows: the gate per event (no gate needs the language model). `suggestion`: the untuned base model, one "
+    "thread; its `peak_rss_mb` is this whole process, with scikit-learn in it.",
     "T4": "`best_possible`: some voted task of the context was accepted.",
 }
 

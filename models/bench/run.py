@@ -23,6 +23,7 @@ from models.bench.models import Peer, timing_models
 # Draws of the bootstrap: quick intervals are a little rougher.
 REPEATS, QUICK_REPEATS = 2_000, 300
 HOURS, QUICK_HOURS = 10, 3
+FITTED = ("data", "features", "folds", "judges", "linear", "loto", "models")
 
 
 class Plan(NamedTuple):
@@ -95,7 +96,7 @@ def _about(bench: Bench, artefact: Artefact | None, plan: Plan, refused: frozens
 
 
 def _code() -> str:
-    """Hash of what is fitted inside the folds: the files of this package, and the signals and rules they use."""
+    """Hash of what is fitted inside the folds: the files that weights, thresholds and features come from."""
     here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), here.parent / "signals.py", here.parent / "rule_gate.py"]
+    files = [here / f"{name}.py" for name in FITTED] + [here.parent / "signals.py", here.parent / "rule_gate.py"]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
