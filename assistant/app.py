@@ -8,9 +8,11 @@ import sys
 import threading
 from collections.abc import Callable
 
+import filelock
+
 from assistant.child import Lifeline, log_to
 from assistant.clock import SystemClock, time_ids
-from assistant.errors import AssistantError, SetupError
+from assistant.errors import AssistantError, EnvironmentFault, SetupError
 from assistant.paths import Paths
 from assistant.policy.consent import load_consent
 from assistant.settings import Settings, load_settings
@@ -71,6 +73,12 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     from models.rule_gate import RuleGate
 
     clock = SystemClock()
+    # After a crash of the supervisor an older engine may still be saying goodbye: two must not share one database.
+    lock = filelock.FileLock(paths.runtime / "engine.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=10.0)
+    except filelock.Timeout:
+        raise EnvironmentFault("An older engine of this user is still running.", hint="It is tried again.") from None
     store = open_store(paths, clock, settings.storage)
     engine = Engine(
         EngineParts(

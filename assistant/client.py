@@ -18,10 +18,13 @@ def supervisor_pid(paths: Paths) -> int | None:
     import psutil
 
     try:
-        pid = int(json.loads(paths.status_file.read_text(encoding="utf-8"))["supervisor"])
-    except (OSError, ValueError, KeyError):
+        status = json.loads(paths.status_file.read_text(encoding="utf-8"))
+        process = psutil.Process(int(status["supervisor"]))
+        # A file left by a crash may name a process id that is somebody else's by now.
+        same = abs(process.create_time() - float(status["started"])) < 1.0
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
-    return pid if psutil.pid_exists(pid) else None
+    return process.pid if same else None
 
 
 def running(paths: Paths) -> bool:
@@ -38,12 +41,11 @@ def ask(paths: Paths, verb: str, timeout: float = 30.0, **args: Any) -> dict[str
     if not running(paths):
         raise SetupError("The assistant is not running.", hint="Start it with `assistant run`.")
     answers: queue.Queue[Message] = queue.Queue()
-    up: queue.Queue[None] = queue.Queue()
-    client = Client(paths.socket, Hello(role="cli", pid=os.getpid()), answers.put, on_up=lambda: up.put(None))
+    control = Control(verb=verb, args=args)
+    # Sent at each connection: an engine that was just restarting did not take the first. Every verb may be repeated.
+    client = Client(paths.socket, Hello(role="cli", pid=os.getpid()), answers.put, on_up=lambda: _say(client, control))
     client.start()
     try:
-        up.get(timeout=min(timeout, 10.0))
-        client.send(Control(verb=verb, args=args))
         reply = answers.get(timeout=timeout)
     except queue.Empty:
         raise EnvironmentFault(
@@ -56,3 +58,7 @@ def ask(paths: Paths, verb: str, timeout: float = 30.0, **args: Any) -> dict[str
     if not reply.ok:
         raise SetupError(reply.error)
     return reply.data
+
+
+def _say(client: Client, control: Control) -> None:
+    client.send(control)

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class Frozen(BaseModel):
-    """Immutable, strict about unknown fields."""
+    """Immutable, strict about unknown fields; errors never quote the input (it may be captured text)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 # --------------------------------------------------------------------------- observations
@@ -189,7 +189,7 @@ class Event(Frozen):
 class Task(Frozen):
     """One candidate task, in ProactiveBench's five fields (aliases are its spelling)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
     purpose: str = Field(default="", alias="Purpose", max_length=600)
     thoughts: str = Field(default="", alias="Thoughts", max_length=1200)

@@ -175,7 +175,11 @@ def _receive(connection: Connection, wake: Connection, take: Callable[[Message],
             ready = mp.wait([connection, wake])
             if wake in ready:
                 return
-            take(decode(connection.recv_bytes(MAX_MESSAGE)))
+            message = decode(connection.recv_bytes(MAX_MESSAGE))
+            try:
+                take(message)
+            except Exception:  # one message must not deafen us for all that follow
+                log.exception("a message of type %s could not be handled", message.type)
     except (OSError, EOFError):
         return
     except ValidationError as error:
@@ -206,12 +210,16 @@ class Client:
         self._thread.start()
 
     def send(self, message: Message) -> bool:
-        """Send now (thread-safe; may block while the server does not read). False = not connected: keep it."""
+        """Send now (thread-safe; may block while the server does not read). False = not connected: keep it.
+
+        :raises ValueError: the message can't be encoded, now or ever.
+        """
+        data = encode(message)
         with self._sending:
             if self._connection is None:
                 return False
             try:
-                self._connection.send_bytes(encode(message))
+                self._connection.send_bytes(data)
             except (OSError, ValueError):
                 return False
             return True

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
+import psutil
 
 from assistant.clock import Clock
 from assistant.errors import SetupError
@@ -94,13 +95,16 @@ class Child:
         if code is None and now - self._heard < SILENCE_S:
             return None
         reason = f"no beat for {SILENCE_S:.0f} s" if code is None else _code_words(code)
-        self._bury(now)
+        self._bury(now, asked_for=code == 0)
         self.reason = reason
-        return reason
+        return None if code == 0 else reason
 
-    def _bury(self, now: float) -> None:
+    def _bury(self, now: float, *, asked_for: bool) -> None:
         process, self.process = self.process, None
         _end(process)
+        if asked_for:  # it ended by itself to begin anew with other settings
+            self._next_start = now
+            return
         if now - self._started > PROVEN_S:
             self._attempt = 0
         self._next_start = now + BACKOFF_S[min(self._attempt, len(BACKOFF_S) - 1)]
@@ -212,6 +216,7 @@ class Supervisor:
         """Leave word of who runs, for ``assistant status`` and ``assistant stop``."""
         status = {
             "supervisor": os.getpid(),
+            "started": psutil.Process().create_time(),
             "children": {
                 child.spec.name: {
                     "pid": child.process.pid if child.process else None,

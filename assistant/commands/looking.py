@@ -15,6 +15,7 @@ from assistant.commands.doctor import doctor
 from assistant.errors import SetupError
 from assistant.paths import Paths, default_paths
 from assistant.policy.consent import load_consent
+from assistant.policy.exclusions import Exclusions
 from assistant.settings import Settings, load_settings
 
 
@@ -121,9 +122,10 @@ def set_option(option: str, value: str) -> None:
     except ValueError:
         parsed = value
     file = paths.settings_file
+    load_settings(file)  # a file that is broken already is named, not overwritten
     stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     stored.setdefault(group, {})[name] = parsed
-    load_settings(None, **stored)
+    Exclusions(load_settings(None, **stored).privacy)
     scratch = file.with_suffix(".new")
     scratch.write_text(json.dumps(stored, indent=2), encoding="utf-8")
     scratch.chmod(0o600)

@@ -61,8 +61,9 @@ def run(context: click.Context, *, no_popup: bool) -> None:
     supervisor = Supervisor(paths, SystemClock(), child_specs(show=show), say=click.echo)
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, lambda *_: stop.set())
     click.echo(f"Recording to {paths.database}. Stop with Ctrl-C; look with `assistant status`.")
     with contextlib.ExitStack() as stack:
         if settings.ui.notifier in ("auto", "terminal") and sys.stdin.isatty() and not no_popup:

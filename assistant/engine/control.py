@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError
+from assistant.events import Gap, IdleChanged, LockChanged, Observation, PrivateChanged
 from assistant.ipc import Peer
 from assistant.messages import Control, Reply
+from assistant.settings import load_settings
 from assistant.store.ops import SetMeta
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOREVER = float("inf")
+PAUSED = "paused by the owner"
 
 
 class Controls:
@@ -27,6 +31,8 @@ class Controls:
         self._engine = engine
         stored = engine.parts.store.reader.meta("paused_until")
         self._paused_until = float(stored) if stored else 0.0
+        self._paused_since = float(engine.parts.store.reader.meta("paused_since") or 0.0)
+        self._forgotten_until = float(engine.parts.store.reader.meta("forgotten_until") or 0.0)
         engine.core.presence.paused = self._is_paused()
         self._verbs = {
             "status": self._status,
@@ -53,9 +59,18 @@ class Controls:
         peer.send(reply)
 
     def greet(self, collectors: Peer) -> None:
-        """A fresh collectors process must know that we are paused."""
-        if self._is_paused():
-            collectors.send(Control(verb="pause", args={"reason": "paused by the owner"}))
+        """What was said while the collectors were away (consent, exclusions, pause) must reach them all the same."""
+        collectors.send(Control(verb="reload"))
+        paused = Control(verb="pause", args={"reason": PAUSED})
+        collectors.send(paused if self._is_paused() else Control(verb="resume"))
+
+    def permitted(self, observations: Sequence[Observation]) -> list[Observation]:
+        """Without what was seen in a pause or before everything was forgotten, whoever still sends it."""
+        return [seen for seen in observations if seen.at >= self._forgotten_until and not self._in_pause(seen)]
+
+    def _in_pause(self, seen: Observation) -> bool:
+        stateful = isinstance(seen, Gap | IdleChanged | LockChanged | PrivateChanged)
+        return self._is_paused() and seen.at >= self._paused_since and not stateful
 
     def tick(self) -> None:
         """End a pause whose time is over."""
@@ -72,7 +87,7 @@ class Controls:
     def _pause(self, args: dict[str, Any]) -> dict[str, Any]:
         minutes = args.get("minutes")
         self._set_paused(FOREVER if minutes is None else self._engine.parts.clock.now() + 60.0 * float(minutes))
-        self._tell_collectors("pause", reason="paused by the owner")
+        self._tell_collectors("pause", reason=PAUSED)
         return {"until": self._paused_until if self._paused_until < FOREVER else None}
 
     def _resume(self, _args: dict[str, Any]) -> dict[str, Any]:
@@ -81,12 +96,18 @@ class Controls:
         return {}
 
     def _set_paused(self, until: float) -> None:
+        now = self._engine.parts.clock.now()
+        self._paused_since = self._paused_since if until and self._is_paused() else now
         self._paused_until = until
         self._engine.core.presence.paused = self._is_paused()
-        self._engine.parts.store.writer.submit(SetMeta("paused_until", repr(until) if until else ""))
+        self._engine.parts.store.writer.submit(
+            SetMeta("paused_until", repr(until) if until else ""), SetMeta("paused_since", repr(self._paused_since))
+        )
 
     def _reload(self, _args: dict[str, Any]) -> dict[str, Any]:
+        """Consent counts in any case; settings only if they are right, else everything stays as it is."""
         self._tell_collectors("reload")
+        load_settings(self._engine.parts.paths.settings_file)
         self._engine.restart()
         return {}
 
@@ -96,6 +117,9 @@ class Controls:
         self._tell_collectors("clear")
         engine.thinker.cancel()
         engine.core.close()
+        if not args.get("app") and not args.get("event"):
+            self._forgotten_until = engine.parts.clock.now()
+            store.writer.submit(SetMeta("forgotten_until", repr(self._forgotten_until)))
         store.writer.flush(5.0)
         if args.get("all"):
             report = store.forget_all()

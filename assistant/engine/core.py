@@ -126,8 +126,12 @@ class Core:
         """Close every open event at the end of recording."""
         if ops := self._take(self._parts.narrator.flush(self._parts.clock.now())):
             self._parts.rows.submit(*ops)
+        stopped = "the assistant was stopped"
+        if self._asked is not None:
+            question, self._asked = self._asked, None
+            self._silent(question, "proposer", f"{stopped} while the model was writing")
         if self._held is not None:
-            self._unseen(self._held.suggestion, "the assistant was stopped")
+            self._drop_held(self._held, stopped)
 
     def gap(self, sense: str, since: float, until: float, reason: str) -> None:
         """Write down a stretch that was not recorded."""
@@ -193,9 +197,13 @@ class Core:
 
     def proposed(self, question: Question, proposal: Proposal) -> None:
         """The proposer's answer to ``question``."""
-        if self._asked is not None and self._asked.decision_id == question.decision_id:
-            self._asked = None
+        if self._asked is None or self._asked.decision_id != question.decision_id:
+            return  # forgotten meanwhile
+        self._asked = None
         now = self._parts.clock.now()
+        if not 0 <= now - question.context.now <= self._parts.settings.delivery.stale_s:
+            self._silent(question, "delivery", "the moment has passed", proposal)
+            return
         if not proposal.tasks:
             self._silent(question, "proposer", proposal.reason or "the model has nothing to offer", proposal)
             return
@@ -270,6 +278,12 @@ class Core:
             self._held = None
             self._show(suggestion, held.decision)
 
+    def _drop_held(self, held: Held, reason: str) -> None:
+        self._held = None
+        update = {"stage": "delivery", "speak": False, "reason": f"held, then dropped: {reason}"}
+        self._keep(held.decision.model_copy(update=update), PutSuggestion(held.suggestion))
+        self._unseen(held.suggestion, reason)
+
     def _show(self, suggestion: Suggestion, decision: Decision) -> None:
         shown = suggestion.model_copy(update={"shown": True, "time": self._parts.clock.now()})
         self._keep(decision, PutSuggestion(shown))
@@ -318,7 +332,7 @@ class Core:
         if self._showing is not None:
             self._parts.notifier.withdraw(self._showing)
             self._showing = None
-        self._held = None
+        self._held = self._asked = None
         self._parts.narrator.forget()
         self.triggers.clear()
         self._recent = {key: event for key, event in self._recent.items() if key in left}

@@ -67,11 +67,13 @@ class UiLink:
         if self._showing_peer is None or not self._showing_peer.send(message):
             self._give_up(self.ready.reason or "there is nothing to show it with")
 
-    def answered(self, outcome: Outcome) -> None:
-        """Pass the answer on. A second answer (a reason given later) counts too."""
-        if self._pending is not None and self._pending[0] == outcome.suggestion_id:
-            self._answered = True
-            self._pending[1](outcome)
+    def answered(self, outcome: Outcome) -> bool:
+        """Pass the answer on; False when it answers nothing that we showed. A reason given later counts too."""
+        if self._pending is None or self._pending[0] != outcome.suggestion_id:
+            return False
+        self._answered = True
+        self._pending[1](outcome)
+        return True
 
     def withdraw(self, suggestion_id: int) -> None:
         if self._showing_peer is not None:

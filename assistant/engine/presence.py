@@ -38,7 +38,7 @@ class Presence:
                     self.private_since = at
                 self.private, self.private_rule = private, rule if private else self.private_rule
             case KeyText() | KeyNamed() | KeysCounted():
-                self.last_key = max(self.last_key, observation.at)
+                self.last_key = observation.at
             case _:
                 pass
 

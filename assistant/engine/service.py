@@ -203,7 +203,10 @@ class Engine:
             case Painted():
                 self.ui.painted = message
             case Answered(outcome=outcome):
-                self.ui.answered(outcome)
+                # An answer to what an earlier life of ours showed is a label all the same.
+                known = self._parts.store.reader.suggestion
+                if not self.ui.answered(outcome) and known(outcome.suggestion_id) is not None:
+                    self.core.answer(outcome)
             case Control():
                 self.controls.handle(peer, message)
             case _:
@@ -223,7 +226,7 @@ class Engine:
         def acknowledge() -> None:
             peer.send(ack)
 
-        self.core.feed(batch.observations, (batch.life, batch.seq), on_commit=acknowledge)
+        self.core.feed(self.controls.permitted(batch.observations), (batch.life, batch.seq), on_commit=acknowledge)
 
     def _peer_gone(self, peer: Peer) -> None:
         self.ui.gone(peer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -51,15 +52,18 @@ class Thinker:
         self._questions.put(question)
 
     def cancel(self) -> None:
-        """End the answer that is being written."""
+        """End the answer that is being written, and drop what waits."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._questions.get_nowait()
         if self._proposer is not None:
             self._proposer.cancel()
 
     def close(self, timeout: float = 1.0) -> None:
         """Cancel and end the thread."""
         self._stopping = True
-        self._questions.put(None)
         self.cancel()
+        self._questions.put(None)
         self._thread.join(timeout)
 
     def _run(self) -> None:

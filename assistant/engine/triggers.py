@@ -53,7 +53,7 @@ class Triggers:
 
         A trigger that came too soon after the last decision waits; nothing is asked while nothing is new.
         """
-        if self._fresh == 0 or now - self._last_decision < self._options.min_interval_s:
+        if self._fresh == 0 or 0 <= now - self._last_decision < self._options.min_interval_s:
             return ""
         if self._boundary:
             return self._boundary

@@ -84,7 +84,8 @@ class DeliveryPolicy:
         return "another suggestion is on the screen" if around.showing else None
 
     def _budget(self, around: Surroundings, history: Sequence[PastOffer]) -> str | None:
-        shown = [offer.time for offer in history if offer.outcome != OutcomeKind.UNSEEN]
+        # Offers of a future that a corrected clock took back cost nothing.
+        shown = [o.time for o in history if o.outcome != OutcomeKind.UNSEEN and o.time <= around.now]
         if shown and (since := around.now - max(shown)) < self._options.cooldown_s:
             return f"the last suggestion was only {max(since, 0):.0f} s ago (cooldown {self._options.cooldown_s:.0f} s)"
         today = sum(time >= _midnight(around) for time in shown)
@@ -95,7 +96,7 @@ class DeliveryPolicy:
     def _repetition(self, task: str, now: float, history: Sequence[PastOffer]) -> str | None:
         options = self._options
         for distance, offer in enumerate(reversed(history)):
-            if similarity(task, offer.task) < options.duplicate_similarity:
+            if offer.outcome == OutcomeKind.UNSEEN or similarity(task, offer.task) < options.duplicate_similarity:
                 continue
             age = now - offer.time
             if offer.outcome == OutcomeKind.REJECTED and age < options.rejected_for_s:

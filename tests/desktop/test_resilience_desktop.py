@@ -111,7 +111,7 @@ def test_all_killed_at_once_leaves_nothing_running_and_a_sound_database(rig: Rig
     assert len(gone) == 2
     assert "these words must survive" in rig.typed(since)
     rig.start(popup=False)
-    assert any("goodbye" in gap.reason or "not running" in gap.reason for gap in rig.gaps())
+    wait_until(lambda: any("goodbye" in gap.reason or "not running" in gap.reason for gap in rig.gaps()), 10.0)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
