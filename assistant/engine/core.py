@@ -266,15 +266,11 @@ class Core:
             self._held = None
             self._keep(held.decision.model_copy(update={"stage": "shadow"}), PutSuggestion(suggestion))
             self._unseen(suggestion, "shadow mode: nothing is shown")
-        elif now - suggestion.time > options.stale_s or (why := self._why_not_now(now)) is not None:
-            reason = (
-                f"no good moment within {options.stale_s:.0f} s" if now - suggestion.time > options.stale_s else why
-            )
-            self._held = None
-            update = {"stage": "delivery", "speak": False, "reason": f"held, then dropped: {reason}"}
-            self._keep(held.decision.model_copy(update=update), PutSuggestion(suggestion))
-            self._unseen(suggestion, str(reason))
-        elif now - self.presence.last_key >= _TYPING_S:
+        elif not 0 <= now - suggestion.time <= options.stale_s:
+            self._drop_held(held, f"no good moment within {options.stale_s:.0f} s")
+        elif (why := self._why_not_now(now)) is not None:
+            self._drop_held(held, why)
+        elif not 0 <= now - self.presence.last_key < _TYPING_S:
             self._held = None
             self._show(suggestion, held.decision)
 

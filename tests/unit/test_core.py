@@ -289,3 +289,42 @@ def test_forget_drops_memory(bench: Bench) -> None:
     assert bench.notifier.withdrawn == [bench.notifier.shown[0].id]
     bench.window("b")
     assert "secret plans" not in str(bench.gate.contexts[-1])
+
+
+def test_a_clock_set_back_does_not_silence_it(bench: Bench) -> None:
+    bench.window("a")
+    bench.propose()
+    bench.answer(OutcomeKind.ACCEPTED)
+    bench.core.feed([KeyText(at=bench.clock.now(), text="x")])
+    bench.clock.jump_wall(-7_200.0)
+    bench.window("b")
+    bench.propose("Compare the headphones.")
+    assert len(bench.notifier.shown) == 2
+
+
+def test_an_answer_of_the_model_that_comes_too_late_is_dropped(bench: Bench) -> None:
+    bench.window("a")
+    bench.clock.tick(3_600.0)
+    bench.propose()
+    assert bench.notifier.shown == []
+    assert "passed" in bench.decisions[-1].reason
+
+
+def test_what_was_forgotten_is_not_offered(bench: Bench) -> None:
+    bench.window("secret plans")
+    bench.core.forget(set())
+    bench.propose("Explain the secret plans.")
+    assert bench.notifier.shown == []
+
+
+def test_a_stop_leaves_no_outcome_without_its_suggestion_and_no_question_without_a_decision(bench: Bench) -> None:
+    bench.window("a")
+    bench.core.close()
+    assert "stopped" in bench.decisions[-1].reason
+    other = Bench()
+    other.window("a")
+    other.core.feed([KeyText(at=other.clock.now(), text="x")])
+    other.propose()
+    other.core.close()
+    stored = {op.suggestion.id for op in other.rows.of(PutSuggestion)}
+    assert {op.outcome.suggestion_id for op in other.rows.of(PutOutcome)} == stored

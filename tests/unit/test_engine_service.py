@@ -221,9 +221,7 @@ def test_pause_survives_a_restart_and_reaches_new_collectors(paths: Paths) -> No
     running.end()
     running = Running(paths)
     collectors = Talker(paths, "collectors")
-    control = collectors.hear(Control)
-    assert isinstance(control, Control)
-    assert control.verb == "pause"
+    assert [collectors.hear(Control).verb for _ in range(2)] == ["reload", "pause"]
     assert collectors.ask("resume").ok
     collectors.client.close()
     running.end()
@@ -267,3 +265,60 @@ def test_reload_ends_this_life_without_a_gap(paths: Paths) -> None:
     running.end()
     with open_reader(paths.database) as reader:
         assert reader.gaps_between(0, CLOCK.now() + 9) == []
+
+
+def test_what_is_sent_in_a_pause_is_acknowledged_and_not_stored(running: Running, collectors: Talker) -> None:
+    collectors.ask("pause")
+    collectors.say(typing(1, "private matters"))
+    assert collectors.hear(Ack) == Ack(life="L", seq=1)
+    collectors.ask("resume")
+    assert running.engine.parts.store.writer.flush(5)
+    assert running.engine.parts.store.reader.recent_events(50) == []
+
+
+def test_what_was_seen_before_forget_all_does_not_come_back(paths: Paths) -> None:
+    old = typing(1, "old secret")
+    running = Running(paths)
+    cli = Talker(paths, "cli")
+    assert cli.ask("forget", all=True).ok
+    cli.client.close()
+    running._thread.join(10)
+    running = Running(paths)
+    collectors = Talker(paths, "collectors")
+    collectors.say(old)
+    collectors.hear(Ack)
+    collectors.client.close()
+    running.end()
+    with open_reader(paths.database) as reader:
+        assert reader.recent_events(50) == []
+
+
+def test_an_answer_to_what_an_earlier_life_showed_is_kept(paths: Paths) -> None:
+    running = Running(paths)
+    collectors, ui = Talker(paths, "collectors"), Talker(paths, "ui")
+    ui.say(UiReady(notifier="popup"))
+    window = WindowFocus(at=CLOCK.now(), app="Code", title="a.py", window="1")
+    collectors.say(Batch(life="L", seq=1, observations=(window,)))
+    show = ui.hear(Show)
+    assert isinstance(show, Show)
+    collectors.client.close()
+    ui.client.close()
+    running.end()
+    running = Running(paths)
+    ui = Talker(paths, "ui")
+    accepted = Outcome(suggestion_id=show.suggestion.id, kind=OutcomeKind.ACCEPTED, at=CLOCK.now())
+    ui.say(Answered(outcome=accepted))
+    ui.ask("status")
+    assert running.engine.parts.store.writer.flush(5)
+    outcomes = running.engine.parts.store.reader.outcomes(show.suggestion.id)
+    ui.client.close()
+    running.end()
+    assert OutcomeKind.ACCEPTED in [outcome.kind for outcome in outcomes]
+
+
+def test_reload_with_wrong_settings_is_refused_and_everything_stays(running: Running, collectors: Talker) -> None:
+    running.paths.settings_file.write_text('{"delivery": {"per_day": "many"}}')
+    reply = collectors.ask("reload")
+    assert not reply.ok
+    assert "delivery.per_day" in reply.error
+    assert collectors.ask("status").ok

@@ -114,3 +114,13 @@ Supervisor(under(Path({str(tmp_path / "s")!r})), SystemClock(), specs).run(threa
     parent.wait()
     gone, _ = psutil.wait_procs([child], timeout=5)
     assert gone
+
+
+def test_an_asked_for_restart_is_no_crash(paths: Paths) -> None:
+    """Ten clean ends in a row come back at once and are not announced (a crash would wait longer each time)."""
+    said: list[str] = []
+    counter = paths.data / "lives"
+    code = f"open({str(counter)!r}, 'a').write('x'); import os; os._exit(0)"
+    with running(Supervisor(paths, SystemClock(), [spec("engine", code)], say=said.append)):
+        eventually(lambda: counter.exists() and len(counter.read_text()) >= 8)
+    assert said == []
