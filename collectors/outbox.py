@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,8 +12,16 @@ from assistant.messages import Batch
 from assistant.ports import SenseHealth
 from collectors.inbox import OVERFLOW
 
+log = logging.getLogger(__name__)
+
+# A batch that can't be encoded never can be: a gap takes its place instead of holding up all that follow.
+UNSENDABLE = "could not be sent (our bug)"
+
 Send = Callable[[Batch], bool]
-"""Hand over a batch; False = not connected, it stays here."""
+"""Hand over a batch; False = not connected, it stays here.
+
+:raises ValueError: it cannot be encoded.
+"""
 
 
 class Outbox:
@@ -88,7 +97,10 @@ class Outbox:
                 if self._closed:
                     return
                 batch = self._waiting[self._unsent[0]]
-            self._sent(batch.seq, ok=self._send(batch))
+            try:
+                self._sent(batch.seq, ok=self._send(batch))
+            except ValueError:
+                self._give_up(batch)
 
     def _sent(self, seq: int, *, ok: bool) -> None:
         with self._changed:
@@ -96,6 +108,25 @@ class Outbox:
                 self._down = True
             elif self._unsent and self._unsent[0] == seq:
                 del self._unsent[0]
+
+    def _give_up(self, batch: Batch) -> None:
+        """Put a gap in the place of what cannot be sent, once; health alone leaves none."""
+        # The error itself quotes what could not be encoded, so only the number is told.
+        log.error("batch %d could not be sent and is dropped", batch.seq)
+        seen = [obs for obs in batch.observations if not (isinstance(obs, Gap) and obs.reason == UNSENDABLE)]
+        with self._changed:
+            if self._waiting.get(batch.seq) is not batch:
+                return
+            self._count -= len(batch.observations)
+            if seen:
+                first, last = min(obs.at for obs in seen), max(obs.at for obs in seen)
+                gap = Gap(at=first, sense="all", until=last, reason=UNSENDABLE)
+                self._waiting[batch.seq] = batch.model_copy(update={"observations": (gap,), "health": ()})
+                self._count += 1
+            else:
+                del self._waiting[batch.seq]
+                self._unsent = [number for number in self._unsent if number != batch.seq]
+            self._changed.notify_all()
 
     def _drop_oldest(self) -> None:
         number, batch = self._waiting.popitem(last=False)

@@ -13,6 +13,7 @@ from assistant.ports import FieldFocus, FieldKind, FocusProbe
 from assistant.settings import Capture
 from collectors.focus.history import strictest
 from collectors.merging import merge
+from collectors.wellformed import encodable
 
 Out = Callable[[list[Observation]], None]
 
@@ -50,7 +51,7 @@ class Pipeline:
 
     def arrive(self, obs: Observation) -> None:
         """Take one observation in, in order."""
-        now = self._clock.mono()
+        obs, now = encodable(obs), self._clock.mono()
         if isinstance(obs, WindowFocus):
             self._see_window(obs)
         is_key = isinstance(obs, KeyText | KeyNamed | KeysCounted)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from collectors.wellformed import wellformed
+
 # Far more than anyone has windows open; keeps the cache from growing for ever.
 _KEPT = 256
 
@@ -35,7 +37,7 @@ class ProcessNames:
             return ""
         if key not in self._names:
             try:
-                self._names[key] = psutil.Process(key[0]).name()
+                self._names[key] = wellformed(psutil.Process(key[0]).name())
             except (psutil.Error, OSError):
                 return ""
             while len(self._names) > _KEPT:
