@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 # A batch that can't be encoded never can be: a gap takes its place instead of holding up all that follow.
 UNSENDABLE = "could not be sent (our bug)"
+# The engine away: a wake-up that got lost costs no more than this.
+AGAIN_S = 1.0
 
 Send = Callable[[Batch], bool]
 """Hand over a batch; False = not connected, it stays here.
@@ -35,6 +37,7 @@ class Outbox:
         self._lost: Gap | None = None
         self._changed = threading.Condition()
         self._closed = self._down = False
+        self._connection = 0
 
     def add(self, observations: Sequence[Observation], health: Sequence[SenseHealth] = ()) -> None:
         """Number a batch and queue it."""
@@ -64,6 +67,7 @@ class Outbox:
         with self._changed:
             self._unsent = list(self._waiting)
             self._down = False
+            self._connection += 1
             self._changed.notify_all()
 
     def clear(self) -> None:
@@ -93,17 +97,23 @@ class Outbox:
         """Send in order, until closed. The body of the sending thread."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or (self._unsent and not self._down))
+                self._changed.wait_for(lambda: self._closed or not self._down, AGAIN_S)
+                self._down = False
+                self._changed.wait_for(lambda: self._closed or self._unsent)
                 if self._closed:
                     return
+                connection = self._connection
                 batch = self._waiting[self._unsent[0]]
             try:
-                self._sent(batch.seq, ok=self._send(batch))
+                self._sent(batch.seq, connection, ok=self._send(batch))
             except ValueError:
                 self._give_up(batch)
 
-    def _sent(self, seq: int, *, ok: bool) -> None:
+    def _sent(self, seq: int, connection: int, *, ok: bool) -> None:
+        """What became of a batch; of no account when :meth:`again` was called meanwhile: that was the old connection."""
         with self._changed:
+            if connection != self._connection:
+                return
             if not ok:
                 self._down = True
             elif self._unsent and self._unsent[0] == seq:

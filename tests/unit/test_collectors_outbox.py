@@ -143,3 +143,44 @@ def test_health_alone_that_cannot_be_sent_is_no_gap(sending) -> None:
     line.thread.start()
     line.until(1)
     assert line.observations() == [KeyText(at=2.0, text="y")]
+
+
+def test_engine_that_comes_back_while_a_send_fails_is_not_missed(sending) -> None:
+    tries: list[int] = []
+
+    def send(batch: Batch) -> bool:
+        tries.append(batch.seq)
+        if len(tries) == 1:
+            line.outbox.again()
+            return False
+        return True
+
+    line = sending(send)
+    line.outbox.add([KeyText(at=1.0, text="x")])
+    line.thread.start()
+    line.until(1)
+
+
+def test_batch_that_went_into_the_old_connection_is_sent_on_the_new_one(sending) -> None:
+    tries: list[int] = []
+
+    def send(batch: Batch) -> bool:
+        tries.append(batch.seq)
+        if len(tries) == 1:
+            line.outbox.again()
+        return True
+
+    line = sending(send)
+    line.outbox.add([KeyText(at=1.0, text="x")])
+    line.thread.start()
+    line.until(2)
+    assert tries == [1, 1]
+
+
+def test_engine_that_takes_again_without_a_word_is_tried(sending, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.outbox.AGAIN_S", 0.01, raising=False)
+    answers = iter([False, False])
+    line = sending(lambda _batch: next(answers, True))
+    line.outbox.add([KeyText(at=1.0, text="x")])
+    line.thread.start()
+    line.until(1)
