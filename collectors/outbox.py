@@ -110,7 +110,7 @@ class Outbox:
                 self._give_up(batch)
 
     def _sent(self, seq: int, connection: int, *, ok: bool) -> None:
-        """What became of a batch; of no account when :meth:`again` was called meanwhile: that was the old connection."""
+        """What became of a batch; of no account when :meth:`again` was called meanwhile (an old connection)."""
         with self._changed:
             if connection != self._connection:
                 return

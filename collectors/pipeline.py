@@ -91,20 +91,29 @@ class Pipeline:
     def pause(self, reason: str) -> None:
         """Record nothing from here on. Keys that still wait are dropped: they are as young as the wish."""
         if self._paused is None:
+            for held in self._held:
+                self._miss(held.obs)
             self._held.clear()
             self.flush()
         self._paused = (self._paused[0] if self._paused else self._clock.now(), reason)
 
     def resume(self) -> None:
-        """Record again; the pause becomes a gap, and the current window is told."""
+        """Record again; the pause becomes a gap, which ends every state, so all of them are told. Else does nothing."""
         if self._paused is None:
             return
         (since, reason), self._paused = self._paused, None
         self._admit(Gap(at=since, sense="all", until=max(since, self._clock.now()), reason=reason), _NO_KEY)
         for state in self._missed.values():
-            self._admit(state.model_copy(update={"at": self._clock.now(), "mono": self._clock.mono()}), _NO_KEY)
+            self._gate.admit(state, _NO_KEY)  # told below, with all that it leaves unchanged
         self._missed.clear()
-        self.look_again()
+        self.tell_again()
+
+    def tell_again(self) -> None:
+        """Every state and the current window, for an engine that knows none; in a pause, when that ends."""
+        if self._paused is None:
+            for state in self._gate.tell_again(self._clock.now(), self._clock.mono()):
+                self._pass(state)
+            self.look_again()
 
     def look_again(self) -> None:
         """Judge the current window anew (other rules, or after a pause)."""
@@ -132,13 +141,17 @@ class Pipeline:
 
     def _release(self, held: _Held) -> None:
         if self._paused is not None:
-            if isinstance(held.obs, IdleChanged | LockChanged):
-                self._missed[held.obs.kind] = held.obs
+            self._miss(held.obs)
             return
         is_key = isinstance(held.obs, KeyText | KeyNamed | KeysCounted)
         if is_key and held.private:
             return
         self._admit(held.obs, self._field(held) if is_key else _NO_KEY)
+
+    def _miss(self, obs: Observation) -> None:
+        """Of a pause, only what state it ends in is kept."""
+        if isinstance(obs, IdleChanged | LockChanged):
+            self._missed[obs.kind] = obs
 
     def _field(self, held: _Held) -> FieldFocus:
         now = self._probe.field()
@@ -148,6 +161,9 @@ class Pipeline:
 
     def _admit(self, obs: Observation, field: FieldFocus) -> None:
         for each in self._gate.admit(obs, field):
-            if not self._run:
-                self._run_due = self._clock.mono() + self._flush
-            self._run.append(each)
+            self._pass(each)
+
+    def _pass(self, obs: Observation) -> None:
+        if not self._run:
+            self._run_due = self._clock.mono() + self._flush
+        self._run.append(obs)

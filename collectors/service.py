@@ -194,9 +194,14 @@ class CollectorsService:
             self._inbox.put(lambda: self._control(message))
 
     def _on_up(self) -> None:
+        """What was not acknowledged first, then how things are: a new engine knows nothing."""
         self._outbox.again()
-        self._said = ()  # a new engine knows nothing: the next batch tells it, whatever waits
-        self._inbox.put(self._tell_health)
+        self._inbox.put(self._greet)
+
+    def _greet(self) -> None:
+        self._said = ()  # the next batch tells it, whatever waits
+        self._tell_health()
+        self._pipeline.tell_again()
 
     def _on_lost(self, sense: str) -> None:
         self._inbox.put(lambda: self._pipeline.lost(sense))

@@ -44,7 +44,7 @@ class PrivacyGate:
         self._consent = consent
         self._rule = ""
         self._window_known = False
-        self._told: dict[str, bool] = {"idle_changed": False, "lock_changed": False}
+        self._told: dict[str, IdleChanged | LockChanged] = {}
         self._untold: dict[str, IdleChanged | LockChanged] = {}
 
     @property
@@ -69,6 +69,11 @@ class PrivacyGate:
     def window_lost(self) -> None:
         """The window sense went blind: until it sees again no characters (a closed gate stays closed)."""
         self._window_known = False
+
+    def tell_again(self, at: float, mono: float) -> list[Observation]:
+        """What was told of idle, lock and a closed gate, as of now, for an engine that knows none of it."""
+        again: list[Observation] = [s.model_copy(update={"at": at, "mono": mono}) for s in self._told.values()]
+        return [*again, PrivateChanged(at=at, mono=mono, private=True, rule=self._rule)] if self._rule else again
 
     def admit(self, obs: Observation, field: FieldFocus) -> list[Observation]:
         """What may be kept of one observation; ``field`` is what had the keyboard focus then."""
@@ -98,19 +103,20 @@ class PrivacyGate:
         opened = PrivateChanged(at=obs.at, mono=obs.mono, private=False, rule=before)
         late = [state.model_copy(update={"at": obs.at, "mono": obs.mono}) for state in self._untold.values()]
         for state in late:
-            self._told[state.kind] = _is_on(state)
+            self._told[state.kind] = state
         self._untold.clear()
         return [opened, *late, clean]
 
     def _state(self, obs: IdleChanged | LockChanged) -> list[Observation]:
         """Idle and lock carry no content, but behind a closed gate they wait; only a difference is told."""
         self._untold.pop(obs.kind, None)
-        if _is_on(obs) == self._told[obs.kind]:
+        told = self._told.get(obs.kind)
+        if _is_on(obs) == (told is not None and _is_on(told)):
             return []
         if self._rule:
             self._untold[obs.kind] = obs
             return []
-        self._told[obs.kind] = _is_on(obs)
+        self._told[obs.kind] = obs
         return [obs]
 
     def _keys(self, obs: KeyText | KeyNamed | KeysCounted, field: FieldFocus) -> list[Observation]:

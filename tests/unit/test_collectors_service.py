@@ -3,124 +3,39 @@
 from __future__ import annotations
 
 import logging
+import runpy
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from assistant import paths
 from assistant.clock import SystemClock
 from assistant.errors import SetupError
-from assistant.events import Gap, KeyText, Observation, WindowFocus
-from assistant.messages import Ack, Batch, Control, Hello, Message
+from assistant.events import Gap, KeyText, WindowFocus
+from assistant.messages import Batch, Control
 from assistant.policy.consent import Consent, save_consent
-from assistant.ports import FieldKind, SenseHealth, SenseState
-from assistant.settings import Capture, Settings
+from assistant.ports import SenseState
+from assistant.settings import Settings
 from collectors.focus import FakeProbe
-from collectors.idle.fake import FakeIdleClock
-from collectors.keyboard.fake import FakeKeyboard
 from collectors.outbox import Outbox
 from collectors.service import CollectorsService
-from collectors.window.fake import FakeWindow
 
-EDITOR = {"app": "Mousepad", "app_id": "Mousepad", "title": "notes", "window": "0x1"}
-
-
-class RecordedLink:
-    """The engine's end. ``up`` False refuses; ``acks`` False keeps the batches waiting."""
-
-    def __init__(self, hello: Hello, on_message: Callable[[Message], None], on_up: Callable[[], None]) -> None:
-        self.hello, self.on_message, self.on_up = hello, on_message, on_up
-        self.batches: list[Batch] = []
-        self.up, self.acks, self.stall = True, True, 0.0
-
-    def start(self) -> None:
-        self.on_up()
-
-    def send(self, message: Message) -> bool:
-        time.sleep(self.stall)
-        if not self.up:
-            return False
-        assert isinstance(message, Batch)
-        self.batches.append(message)
-        if self.acks:
-            self.on_message(Ack(life=message.life, seq=message.seq))
-        return True
-
-    def close(self) -> None:
-        self.up = False
-
-    def observations(self) -> list[Observation]:
-        return [obs for batch in list(self.batches) for obs in batch.observations]
-
-    def text(self) -> str:
-        return "".join(obs.text for obs in self.observations() if isinstance(obs, KeyText))
-
-    def health(self) -> dict[str, SenseHealth]:
-        return {health.sense: health for batch in list(self.batches) for health in batch.health}
-
-
-class Process:
-    """A service running in a thread."""
-
-    def __init__(self, home: paths.Paths, typed: str = "safe", **capture) -> None:
-        clock = SystemClock()
-        self.paths = home
-        self.keyboard, self.window = FakeKeyboard(clock), FakeWindow(clock)
-        self.probe = FakeProbe(clock)
-        self.stop = threading.Event()
-        self.link: RecordedLink
-        settings = Settings(capture=Capture(flush_s=0.02, hold_keys_s=0.01, watchdog_s=0.05, **capture))
-        missing = [SenseHealth(sense="apps", state=SenseState.OFF, reason="switched off")]
-        self.service = CollectorsService(
-            home,
-            settings,
-            Consent(typed=typed),
-            clock,
-            [self.keyboard, self.window],
-            self.probe,
-            FakeIdleClock(1_000.0),
-            missing=missing,
-            connect=self._connect,
-        )
-        self.thread = threading.Thread(target=self.service.run, args=(self.stop,), daemon=True)
-
-    def _connect(self, *args) -> RecordedLink:
-        self.link = RecordedLink(*args)
-        return self.link
-
-    def begin(self) -> Process:
-        self.thread.start()
-        until(lambda: self.keyboard.alive() and self.window.alive())
-        self.window.hand_on(WindowFocus(at=time.time(), mono=time.monotonic(), **EDITOR))
-        until(lambda: any(isinstance(o, WindowFocus) for o in self.link.observations()))
-        self.probe.focus(FieldKind.TEXT)
-        time.sleep(0.03)
-        return self
-
-    def end(self) -> None:
-        self.stop.set()
-        self.thread.join(3)
-        assert not self.thread.is_alive()
-
-
-def until(what: Callable[[], object], timeout: float = 5.0) -> None:
-    end = time.monotonic() + timeout
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.002)
+_PARTS = runpy.run_path(str(Path(__file__).with_name("collectors_process.py")))
+Process, until = _PARTS["Process"], _PARTS["until"]
 
 
 @pytest.fixture
-def process(tmp_path) -> Iterator[Process]:
+def process(tmp_path) -> Iterator[object]:
     made = Process(paths.under(tmp_path / "pa").make())
     yield made
     if made.thread.is_alive():
         made.end()
 
 
-def test_typed_text_reaches_the_engine_once_and_in_order(process: Process) -> None:
+def test_typed_text_reaches_the_engine_once_and_in_order(process) -> None:
     process.begin().keyboard.type("hello world")
     until(lambda: process.link.text() == "hello world")
     process.end()
@@ -128,13 +43,13 @@ def test_typed_text_reaches_the_engine_once_and_in_order(process: Process) -> No
     assert [batch.seq for batch in process.link.batches] == list(range(1, len(process.link.batches) + 1))
 
 
-def test_what_was_typed_just_before_the_stop_still_arrives(process: Process) -> None:
+def test_what_was_typed_just_before_the_stop_still_arrives(process) -> None:
     process.begin().keyboard.type("last words")
     process.end()
     assert process.link.text() == "last words"
 
 
-def test_stall_behind_does_not_reach_the_callbacks(process: Process) -> None:
+def test_stall_behind_does_not_reach_the_callbacks(process) -> None:
     process.begin().link.stall = 0.3
     took = []
     for _ in range(50):
@@ -146,7 +61,7 @@ def test_stall_behind_does_not_reach_the_callbacks(process: Process) -> None:
     until(lambda: process.link.text() == "x" * 50)
 
 
-def test_unacknowledged_batches_come_again_when_the_engine_is_back(process: Process) -> None:
+def test_unacknowledged_batches_come_again_when_the_engine_is_back(process) -> None:
     process.begin().link.acks = False
     process.keyboard.type("one")
     until(lambda: process.link.text() == "one")
@@ -163,14 +78,14 @@ def test_unacknowledged_batches_come_again_when_the_engine_is_back(process: Proc
     assert sent_before & set(seqs)
 
 
-def test_health_of_every_sense_is_told(process: Process) -> None:
+def test_health_of_every_sense_is_told(process) -> None:
     process.begin()
     until(lambda: process.link.health().keys() >= {"keyboard", "window", "focus", "apps"})
     until(lambda: process.link.health()["keyboard"].state is SenseState.OK)
     assert process.link.health()["apps"].reason == "switched off"
 
 
-def test_dead_hook_comes_back_with_a_gap(process: Process) -> None:
+def test_dead_hook_comes_back_with_a_gap(process) -> None:
     process.begin().keyboard.die()
     until(lambda: any(isinstance(obs, Gap) for obs in process.link.observations()))
     until(process.keyboard.alive)
@@ -191,7 +106,7 @@ def test_overflow_counts_visibly(tmp_path) -> None:
     process.end()
 
 
-def test_pause_and_resume(process: Process) -> None:
+def test_pause_and_resume(process) -> None:
     process.begin().link.on_message(Control(verb="pause", args={"reason": "paused by the owner"}))
     time.sleep(0.05)
     process.keyboard.type("unseen")
@@ -202,10 +117,10 @@ def test_pause_and_resume(process: Process) -> None:
     until(lambda: process.link.text() == "seen")
 
 
-def test_reload_takes_consent_away_at_once(process: Process) -> None:
+def test_reload_takes_consent_away_at_once(process) -> None:
     process.begin()
     save_consent(process.paths.consent_file, Consent(typed="off"))
-    process.paths.settings_file.write_text('{"privacy": {"excluded_titles": ["("]}}')
+    process.write_settings(privacy={"excluded_titles": ["("]})
     process.link.on_message(Control(verb="reload"))
     time.sleep(0.05)
     process.keyboard.type("unread")
@@ -213,9 +128,9 @@ def test_reload_takes_consent_away_at_once(process: Process) -> None:
     assert process.link.text() == ""
 
 
-def test_reload_brings_new_exclusions_to_the_current_window(process: Process) -> None:
+def test_reload_brings_new_exclusions_to_the_current_window(process) -> None:
     process.begin()
-    process.paths.settings_file.write_text('{"privacy": {"excluded_apps": ["mousepad"]}}')
+    process.write_settings(privacy={"excluded_apps": ["mousepad"]})
     process.link.on_message(Control(verb="reload"))
     until(lambda: any(o.kind == "private_changed" for o in process.link.observations()))
 
@@ -227,7 +142,7 @@ def test_wrong_exclusion_is_the_owners_to_mend(tmp_path) -> None:
         CollectorsService(paths.under(tmp_path), settings, Consent(), clock, [], FakeProbe(clock))
 
 
-def test_nothing_captured_is_ever_logged(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_captured_is_ever_logged(process, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     process.begin().keyboard.type("zebra-crossing")
     process.window.hand_on(WindowFocus(at=1.0, app="A", title="walrus", window="9"))
