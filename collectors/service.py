@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 # Health goes along at least this often, so that a silent desktop and a dead process look different.
 HEALTH_S = 10.0
+# Both threads take a turn at least this often, however quiet it is, and are given up after the other time.
+TURN_S = 5.0
+STUCK_S = 30.0
 # Taken out of the inbox in one go before time is looked at again.
 _AT_ONCE = 500
 # The engine acknowledges within its commit time (0.2 s); run() must end within 2 s altogether.
@@ -71,7 +74,7 @@ class CollectorsService:
         connect: Connect | None = None,
     ) -> None:
         self._paths, self._clock, self._probe, self._missing = paths, clock, probe, tuple(missing)
-        capture = settings.capture
+        self._capture = capture = settings.capture
         life = secrets.token_hex(8)
         self._link = (connect or self._client)(
             Hello(role="collectors", pid=os.getpid(), life=life), self._on_message, self._on_up
@@ -83,6 +86,8 @@ class CollectorsService:
         self._watch = Watch(collectors, self._inbox, clock, idle_clock, self._on_lost, capture.watchdog_s)
         self._said: tuple[SenseHealth, ...] = ()
         self._said_at = -HEALTH_S
+        self._worked_at = self._watched_at = clock.mono()
+        self._stop: threading.Event | None = None
         self._ending = threading.Event()
         self._drained = threading.Event()
 
@@ -90,7 +95,11 @@ class CollectorsService:
         return Client(self._paths.socket, hello, on_message, on_up)
 
     def run(self, stop: threading.Event) -> None:
-        """Work until ``stop`` is set, then hand on what is left and end, within 2 s."""
+        """Work until ``stop`` is set, then hand on what is left and end, within 2 s.
+
+        Sets ``stop`` itself when it must begin anew with other settings.
+        """
+        self._stop = stop
         threads = [
             threading.Thread(target=body, name=name, daemon=True)
             for name, body in (("worker", self._work), ("watch", self._keep_watch), ("sender", self._outbox.run))
@@ -101,6 +110,10 @@ class CollectorsService:
             thread.start()
         stop.wait()
         self._end(threads)
+
+    def well(self) -> bool:
+        """Whether worker and watch both ended a turn without error in the last 30 s; asked from any thread."""
+        return self._clock.mono() - min(self._worked_at, self._watched_at) < STUCK_S
 
     def _end(self, threads: Sequence[threading.Thread]) -> None:
         self._ending.set()
@@ -118,16 +131,20 @@ class CollectorsService:
 
     def _work(self) -> None:
         while not self._ending.is_set():
-            try:
-                self._turn(self._pipeline.step())
-            except Exception:
-                log.exception("the worker stumbled; it goes on")
+            self._worker_turn()
         self._finish()
+
+    def _worker_turn(self) -> None:
+        try:
+            self._turn(self._pipeline.step())
+            self._worked_at = self._clock.mono()
+        except Exception:
+            log.exception("the worker stumbled; it goes on")
 
     def _turn(self, wait: float) -> None:
         """Wait for something or for time, take what is there, pass on what is due."""
         until_health = self._said_at + HEALTH_S - self._clock.mono()
-        item = self._inbox.get(max(0.0, min(wait, until_health)))
+        item = self._inbox.get(max(0.0, min(wait, until_health, TURN_S)))
         for _ in range(_AT_ONCE):
             if item is None:
                 break
@@ -159,9 +176,19 @@ class CollectorsService:
     def _keep_watch(self) -> None:
         wait = 0.0
         while not self._ending.wait(wait):
+            wait = self._watch_turn()
+
+    def _watch_turn(self) -> float:
+        """Look at the senses once; seconds until the next look."""
+        try:
             wait = self._watch.look()
             if _notable(self._health()) != _notable(self._said):
                 self._inbox.put(self._tell_health)
+            self._watched_at = self._clock.mono()
+        except Exception:
+            log.exception("the watch stumbled; it goes on")
+            return 1.0
+        return min(wait, TURN_S)
 
     # ------------------------------------------------------------- to the engine
 
@@ -223,11 +250,17 @@ class CollectorsService:
                 log.warning("an unknown control %r was ignored", verb[:20])
 
     def _reload(self) -> None:
-        """Exclusions and consent anew; a wrong setting keeps the old exclusions, consent counts in any case."""
+        """Exclusions and consent anew; a wrong setting keeps the old exclusions, consent counts in any case.
+
+        The senses are made at the start, so other settings for them need a new process: this one ends.
+        """
         consent = load_consent(self._paths.consent_file)
         try:
-            privacy = load_settings(self._paths.settings_file).privacy
-            self._gate.change(privacy, consent)
+            settings = load_settings(self._paths.settings_file)
+            self._gate.change(settings.privacy, consent)
+            if settings.capture != self._capture and self._stop is not None:
+                log.info("the senses' settings changed: beginning anew")
+                self._stop.set()
         except AssistantError as error:
             log.warning("the settings were not read again: %s", error)
             self._gate.change(None, consent)

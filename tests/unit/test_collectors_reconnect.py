@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,9 +16,10 @@ from assistant.messages import Control
 from assistant.narrator import Narrator
 from assistant.policy.consent import Consent, save_consent
 from assistant.policy.privacy import PrivacyGate
-from assistant.settings import Capture, Narration, Privacy
+from assistant.settings import Capture, Narration, Privacy, Settings
 from collectors.focus import FakeProbe
 from collectors.pipeline import Pipeline
+from collectors.service import CollectorsService
 
 _PARTS = runpy.run_path(str(Path(__file__).with_name("collectors_process.py")))
 Process, until, EDITOR = _PARTS["Process"], _PARTS["until"], _PARTS["EDITOR"]
@@ -154,3 +156,83 @@ def test_greetings_of_every_new_engine_change_nothing(process) -> None:
     until(lambda: process.link.text() == "seen")
     assert sum(isinstance(obs, Gap) for obs in process.link.observations()) == 1
     assert process.thread.is_alive()
+
+
+def test_reload_with_other_capture_settings_ends_the_process(process) -> None:
+    save_consent(process.paths.consent_file, Consent(typed="safe"))
+    process.begin().keyboard.type("last words")
+    process.write_settings(capture={**process.settings.capture.model_dump(), "mouse": False})
+    process.link.on_message(Control(verb="reload"))
+    process.thread.join(5)
+    assert not process.thread.is_alive()
+    assert process.link.text() == "last words"
+
+
+def test_reload_with_wrong_settings_goes_on(process) -> None:
+    process.begin().paths.settings_file.write_text("{")
+    process.link.on_message(Control(verb="reload"))
+    process.window.hand_on(WindowFocus(at=1.0, **EDITOR | {"title": "other"}))
+    until(lambda: any(getattr(obs, "title", "") == "other" for obs in process.link.observations()))
+    assert not process.stop.is_set()
+
+
+class Stuck:
+    """A service that has not begun, on a clock that stands still: its turns are made by hand."""
+
+    def __init__(self, home: paths.Paths, clock: FakeClock) -> None:
+        self.clock = clock
+        self.service = CollectorsService(
+            home, Settings(), Consent(), clock, [], FakeProbe(clock), connect=lambda *_: SimpleNamespace(send=bool)
+        )
+
+
+def test_well_while_both_threads_take_turns(tmp_path, clock: FakeClock) -> None:
+    service = Stuck(paths.under(tmp_path), clock).service
+    assert service.well()
+    clock.tick(29.0)
+    assert service.well()
+    clock.tick(2.0)
+    assert not service.well()
+    service._worker_turn()
+    assert not service.well()
+    service._watch_turn()
+    assert service.well()
+    clock.tick(31.0)
+    service._watch_turn()
+    assert not service.well()
+
+
+def test_turn_that_fails_every_time_is_not_well(tmp_path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Stuck(paths.under(tmp_path), clock).service
+
+    def broken() -> float:
+        raise RuntimeError
+
+    monkeypatch.setattr(service._watch, "look", broken)
+    clock.tick(31.0)
+    service._worker_turn()
+    assert service._watch_turn() > 0
+    assert not service.well()
+
+
+def test_quiet_desktop_wakes_the_worker_in_time(tmp_path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Stuck(paths.under(tmp_path), clock).service
+    service._worker_turn()
+    waits: list[float] = []
+    monkeypatch.setattr(service._inbox, "get", waits.append)
+    service._worker_turn()
+    assert waits == [5.0]
+
+
+def test_watch_that_stumbles_goes_on(process, caplog: pytest.LogCaptureFixture) -> None:
+    look, left = process.service._watch.look, [True]
+
+    def once_broken() -> float:
+        if left:
+            left.clear()
+            raise RuntimeError
+        return look()
+
+    process.service._watch.look = once_broken
+    process.begin()
+    assert "stumbled" in caplog.text
