@@ -63,6 +63,7 @@ def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
         idle_clock,
         missing=missing,
     )
+    lifeline.well = service.well
     service.run(lifeline.stop)
 
 
