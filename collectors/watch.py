@@ -21,6 +21,10 @@ BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 _HOOKS = ("keyboard", "mouse")
 # Input for this long without a key or click: mostly a mouse that only moves (never recorded), perhaps a deaf hook.
 _DEAF_AFTER_S = 10.0
+# So many looks must each find new input that no hook heard.
+_LOOKS = 3
+# The idle clock counts ms: one input seen at two looks differs by no more than this.
+_SAME_INPUT_S = 0.05
 # A hook is started anew on suspicion at most this often, twice as seldom each time that it proves nothing.
 _SUSPECT_AGAIN_S = (60.0, 120.0, 240.0, 480.0, 900.0)
 # Keys this soon after such a start show that there was input all along.
@@ -65,6 +69,7 @@ class Watch:
         self._senses = [_Sense(c, inbox.tally(c.name), down_since=clock.now()) for c in collectors]
         self._lock = threading.Lock()
         self._deaf_from: float | None = None
+        self._deaf_looks, self._touched = 0, 0.0
         self._suspect_at = 0.0
         self._suspicions = 0
         self._trial: tuple[float, float] | None = None
@@ -189,17 +194,22 @@ class Watch:
             self._deaf_from = None
             return
         if touched <= heard + self._every_s:
-            self._deaf_from = None
+            self._deaf_from, self._deaf_looks = None, 0
         elif self._deaf_from is None:
-            self._deaf_from = max(heard, touched - self._every_s)
-        elif touched - self._deaf_from >= _DEAF_AFTER_S and now >= self._suspect_at:
-            self._suspect(hooks)
+            self._deaf_from, self._deaf_looks, self._touched = max(heard, touched - self._every_s), 0, touched
+        else:
+            # Only input that is new at each look counts: a look may fall between the first key after a long rest and
+            # its delivery, and starting the hook anew then would lose what is being typed.
+            self._deaf_looks += touched > self._touched + _SAME_INPUT_S
+            self._touched = touched
+            if touched - self._deaf_from >= _DEAF_AFTER_S and self._deaf_looks >= _LOOKS and now >= self._suspect_at:
+                self._suspect(hooks)
 
     def _suspect(self, hooks: list[_Sense]) -> None:
         now, deaf_from = self._clock.mono(), self._deaf_from or 0.0
         self._suspect_at = now + _SUSPECT_AGAIN_S[min(self._suspicions, len(_SUSPECT_AGAIN_S) - 1)]
         self._suspicions += 1
-        self._deaf_from = None
+        self._deaf_from, self._deaf_looks = None, 0
         for sense in hooks:
             self._stop(sense)
             self._restart_quietly(sense)
