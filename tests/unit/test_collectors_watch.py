@@ -163,3 +163,17 @@ def test_overflow_is_counted_and_told(clock: FakeClock) -> None:
     assert inbox.overflows() == []
     inbox.emitter("mouse")(Click(at=11.0))
     assert inbox.overflows() == [Gap(at=11.0, sense="mouse", until=11.0, reason="overflow")]
+
+
+def test_the_first_key_after_a_rest_that_is_not_delivered_yet_restarts_nothing(bench: Bench) -> None:
+    """A restart there loses what is being typed: seen on the desktop as 126 and 229 keys missing of 5,000."""
+    bench.idle.idle = 1.0  # somebody moved the mouse before the senses started; since then nobody touched anything
+    bench.watch.look()
+    for _ in range(20):
+        bench.clock.tick(2.0)
+        bench.idle.idle += 2.0
+        bench.watch.look()
+    bench.keyboard.start = lambda emit: pytest.fail("restarted")  # type: ignore[method-assign]
+    bench.clock.tick(2.0)
+    bench.idle.idle = 0.0  # the key is pressed, the hook has not told it
+    bench.watch.look()
