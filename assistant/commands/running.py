@@ -62,7 +62,8 @@ def run(context: click.Context, *, no_popup: bool) -> None:
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+        nohup = name == "SIGHUP" and number is not None and signal.getsignal(number) is signal.SIG_IGN
+        if number is not None and not nohup:
             signal.signal(number, lambda *_: stop.set())
     click.echo(f"Recording to {paths.database}. Stop with Ctrl-C; look with `assistant status`.")
     with contextlib.ExitStack() as stack:
