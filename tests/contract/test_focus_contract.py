@@ -162,7 +162,8 @@ def test_program_in_raw_mode_is_unknown(terminal) -> None:
 def test_silent_prompt_in_a_pty_inside(terminal) -> None:
     if shutil.which("script") is None:
         pytest.fail("script(1) of util-linux is part of every Debian")
-    settles(terminal("script", "-q", "-c", "read -s secret", "/dev/null"), FieldKind.PASSWORD)
+    # script(1) runs $SHELL, else sh, and a dash knows no `read -s`.
+    settles(terminal("script", "-q", "-c", "bash -c 'read -s secret'", "/dev/null"), FieldKind.PASSWORD)
 
 
 def test_remote_session_is_named(terminal, tmp_path: Path) -> None:
