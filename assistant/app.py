@@ -71,7 +71,7 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     from assistant.engine.service import Engine, EngineParts
     from assistant.store import open_store
     from models.proposer import make_proposer
-    from models.rule_gate import RuleGate
+    from models.shipped import default_gate
 
     clock = SystemClock()
     # After a crash of the supervisor an older engine may still be saying goodbye: two must not share one database.
@@ -88,7 +88,7 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
             clock=clock,
             ids=time_ids(clock),
             store=store,
-            gate=RuleGate(),
+            gate=default_gate(),
             make_proposer=lambda: make_proposer(settings.model, paths),
         )
     )

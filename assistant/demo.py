@@ -32,7 +32,7 @@ class Replay:
     def __init__(
         self, settings: Settings, store: Store, proposer: Proposer, notifier: Notifier, clock: FakeClock
     ) -> None:
-        from models.rule_gate import RuleGate
+        from models.shipped import default_gate
 
         self.store, self._proposer, self._clock = store, proposer, clock
         self._deadline_s = settings.model.deadline_s
@@ -46,7 +46,7 @@ class Replay:
                 clock=clock,
                 ids=ids,
                 narrator=narrator,
-                gate=RuleGate(),
+                gate=default_gate(),
                 rows=store.writer,
                 notifier=notifier,
                 ask=self._questions.append,

@@ -124,6 +124,14 @@ class Gate(Protocol):
     def judge(self, context: Context) -> Verdict: ...
 
 
+class Judge(Protocol):
+    """Would this offer be accepted? Cheap: called for every candidate."""
+
+    threshold: float
+
+    def p_accept(self, context: Context, task: str) -> float: ...
+
+
 class Proposal(Frozen):
     """What a proposer gave: candidates (empty = it has nothing to offer) and what they cost."""
 

@@ -56,9 +56,12 @@ class Prompt:
         return self.prefix + "".join(self.history) + self.query
 
 
-def build_prompt(lines: Sequence[str]) -> Prompt:
-    """Make the prompt for a history of chronological lines (``assistant.context.render_lines``)."""
-    return Prompt(PREFIX, tuple(_log_line(line) for line in lines), QUERY)
+def build_prompt(lines: Sequence[str], *, tuned: bool = False) -> Prompt:
+    """Make the prompt for a history of chronological lines (``assistant.context.render_lines``).
+
+    :param tuned: for a model that was trained on this very prompt, and so needs no examples.
+    """
+    return Prompt(TUNED_PREFIX if tuned else PREFIX, tuple(_log_line(line) for line in lines), QUERY)
 
 
 def answer_pieces(task: Task | None) -> tuple[str, ...]:
@@ -171,3 +174,4 @@ EXAMPLES: tuple[tuple[tuple[str, ...], Task], ...] = (
 )
 
 PREFIX = _INSTRUCTION + "".join(_example(lines, task) for lines, task in EXAMPLES) + "\nLog:\n"
+TUNED_PREFIX = _INSTRUCTION + "\nLog:\n"

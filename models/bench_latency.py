@@ -20,9 +20,9 @@ from assistant.prompt import QUERY, answer_pieces, build_prompt
 from assistant.settings import ModelOptions, Settings
 from models.base import check_adapter, find_base
 from models.decode import Vocabulary
-from models.proposer import GgufProposer, make_proposer
-from models.rule_gate import RuleGate
+from models.proposer import GgufProposer, make_proposer, trained_parts
 from models.runtime import Runtime
+from models.shipped import default_gate
 
 # Issue 2: incremental decision against full prefill with a history of this many tokens.
 HISTORY_TOKENS = 1_000
@@ -180,7 +180,7 @@ def _speeds(runtime: Runtime, decode: int = 48) -> dict[str, Any]:
 
 def _suggestions(runtime: Runtime, options: ModelOptions, repeats: int) -> dict[str, Any]:
     """A whole suggestion, warm: one new event since the last."""
-    proposer = GgufProposer(runtime, options, rule_openings=not options.adapter and not options.path)
+    proposer = GgufProposer(runtime, options, **trained_parts(check_adapter(options)))
     moments = list(MOMENTS)
     took = []
     for repeat in range(repeats + 1):
@@ -193,7 +193,7 @@ def _suggestions(runtime: Runtime, options: ModelOptions, repeats: int) -> dict[
 
 
 def _gate(rounds: int = 500) -> dict[str, Any]:
-    gate, took = RuleGate(), []
+    gate, took = default_gate(), []
     for start in range(rounds):
         context = make_context(list(islice(cycle(MOMENTS), start % 10, start % 10 + 40)), start=start)
         took.append(1000 * _timed(lambda context=context: gate.judge(context))[0])  # type: ignore[misc]  # default binds the loop variable

@@ -21,6 +21,8 @@ _FORBIDDEN = frozenset(range(0x20)) | {0x22, 0x5C, 0x7F}
 _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)|[。！？]")
 # A run of this many tokens that was there already is a loop; shorter ones repeat in honest sentences.
 LOOP_TOKENS = 6
+# P(a task) where null is as likely.
+EVEN = 0.5
 # Sampling looks at the best so many tokens: beyond them a 135 M model's guesses are noise.
 TOP_K = 40
 
@@ -67,6 +69,7 @@ class Written:
     output_tokens: int = 0
     evaluated_tokens: int = 0
     task_complete: bool = False
+    given: bool = False
     stopped: bool = False
 
 
@@ -103,17 +106,25 @@ class Writer:
         opener: Opener = free,
         check: Check = bool,
         pick: Callable[[Logits], int] | None = None,
+        min_offer: float = EVEN,
+        task: str = "",
     ) -> Written:
         """Write the answer to ``prompt`` (tokens up to and including the query).
 
         :param opener: gives the words that a value begins with.
+        :param min_offer: below this P(a task) the answer is null.
+        :param task: what is offered, written already: only the other fields are the model's.
         :param pick: chooses a token from barred logits; default the likeliest.
         :return: what was written; with ``stopped`` when ``stop`` ended it early. Never raises Stopped.
         """
         written = Written()
         tokens = list(prompt)
         try:
-            self._write(tokens, stop, written, opener, check, pick or _likeliest)
+            choose = pick or _likeliest
+            if task:
+                self._take(tokens, written, task)
+            if task or self._offers(tokens, stop, written, opener, check, choose, min_offer):
+                self._explain(tokens, stop, written, opener, choose)
         except Stopped:
             written.stopped = True
         if written.values.get("task"):
@@ -121,7 +132,12 @@ class Writer:
             written.raw = QUERY + answer.decode("utf-8", errors="ignore") + END
         return written
 
-    def _write(
+    def _take(self, tokens: list[int], written: Written, task: str) -> None:
+        """Put a task that was written before."""
+        tokens += [*self.model.tokenize(VALUE), *self.model.tokenize(task)]
+        written.given, written.values["task"], written.task_complete = True, task, True
+
+    def _offers(
         self,
         tokens: list[int],
         stop: Stop,
@@ -129,26 +145,31 @@ class Writer:
         opener: Opener,
         check: Check,
         pick: Callable[[Logits], int],
-    ) -> None:
+        min_offer: float,
+    ) -> bool:
+        """Null or a task; True = a whole task that is worth explaining."""
         written.evaluated_tokens += self.model.evaluate(tokens, stop)
         written.p_offer = self.p_offer(self.model.logits())
-        if written.p_offer < 0.5:  # noqa: PLR2004 - null is the likelier one
-            return
+        if written.p_offer < min_offer:
+            return False
         tokens += self.model.tokenize(VALUE)
-        for number, spec in enumerate(FIELDS):
-            if number:
-                tokens += self.model.tokenize(between(spec))
+        text, ended = self._value(tokens, stop, written, FIELDS[0], opener("task", written.values), pick)
+        written.values["task"] = text
+        written.task_complete = ended and bool(text)
+        return written.task_complete and check(text)
+
+    def _explain(
+        self, tokens: list[int], stop: Stop, written: Written, opener: Opener, pick: Callable[[Logits], int]
+    ) -> None:
+        """The fields after the task."""
+        for spec in FIELDS[1:]:
+            tokens += self.model.tokenize(between(spec))
             opening = opener(spec.attribute, written.values)
             if spec.attribute == "operation":
                 options = (opening,) if opening else OPERATIONS
                 written.values["operation"] = self._choose(tokens, stop, written, options)
-                return
-            text, ended = self._value(tokens, stop, written, spec, opening, pick)
-            written.values[spec.attribute] = text
-            if number == 0:
-                written.task_complete = ended and bool(text)
-                if not written.task_complete or not check(text):
-                    return
+            else:
+                written.values[spec.attribute], _ = self._value(tokens, stop, written, spec, opening, pick)
 
     def _value(
         self,

@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-
-from pydantic import ValidationError
+from pathlib import Path
+from typing import Any
 
 from assistant.context import render_lines
 from assistant.errors import SetupError
 from assistant.events import Task
 from assistant.paths import Paths
-from assistant.ports import Context, Proposal, Proposer
-from assistant.prompt import FIELDS, OPERATIONS, build_prompt
+from assistant.ports import Context, Judge, Proposal, Proposer
+from assistant.prompt import FIELDS, build_prompt
 from assistant.settings import ModelOptions
+from models import shipped
 from models.base import check_adapter, find_base
-from models.decode import Opener, Writer, Written, free, sampler
+from models.decode import EVEN, Opener, Writer, Written, free, sampler
 from models.endpoint import EndpointProposer
+from models.found import Found, add, as_task, refusal
 from models.grounding import ground
 from models.opening import rule_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
@@ -30,12 +33,20 @@ log = logging.getLogger(__name__)
 CANDIDATE_TEMPERATURE = 0.8
 # So many tries for k candidates: duplicates are common with a small model.
 TRIES_PER_CANDIDATE = 2
+SPARE_TRIES = 2
 # A line has 300 characters at most; in scripts where each costs three tokens this is where it is cut.
 LINE_TOKENS = 160
 # Literals between the values, and room to spare.
 LITERAL_TOKENS = 64
 # History that is worth a model's while: less than this and the context is too small.
 MIN_HISTORY_TOKENS = 256
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is known of a model that was trained on our prompt: below ``min_offer`` = P(a task) it stays silent."""
+
+    min_offer: float = EVEN
 
 
 class GgufProposer:
@@ -50,23 +61,25 @@ class GgufProposer:
         options: ModelOptions,
         *,
         name: str = "",
-        rule_openings: bool = True,
+        training: Training | None = None,
+        judge: Judge | None = None,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         """Wrap a loaded model.
 
-        :param rule_openings: begin tasks by rule (for the untuned base).
+        :param training: the model was trained on our prompt; None = an untuned base, whose tasks begin by rule.
+        :param judge: several tasks are drafted and it takes the best one, or none.
         :raises SetupError: the context is too small for the prompt.
         """
         self._model, self._options, self._name = model, options, name
-        self._rule_openings = rule_openings
+        self._training, self._judge = training, judge
         self._mono = mono
         self._writer = Writer(model)
         self._lock = threading.Lock()
         self._cancels = 0
         self._closed = False
         self._first = ""
-        prompt = build_prompt([])
+        prompt = build_prompt([], tuned=training is not None)
         self._prefix = [*model.bos, *model.tokenize(prompt.prefix)]
         self._query = model.tokenize(prompt.query)
         answer = sum(field.max_tokens for field in FIELDS) + LITERAL_TOKENS
@@ -98,35 +111,103 @@ class GgufProposer:
         def stop() -> bool:
             return cancelled() or self._mono() >= deadline
 
-        def check(task: str) -> bool:
-            return not ground(task, sentences).reason
-
         prompt = [*self._history(context), *self._query]
-        opener = self._opener(context)
-        sentences = [event.sentence for event in context.events]
-        tasks: list[Task] = []
-        reasons: list[str] = []
         total = Written()
-        for attempt in range(1 if k == 1 else k * TRIES_PER_CANDIDATE):
-            written = self._writer.write(prompt, stop, opener=opener, check=check, pick=self._picker(attempt))
-            total.evaluated_tokens += written.evaluated_tokens
-            total.output_tokens += written.output_tokens
-            total.p_offer = max(total.p_offer, written.p_offer)
-            task, reason = _as_task(written, sentences, cancelled=cancelled())
-            reasons.append(reason)
-            if task is not None and all(task.task.casefold() != other.task.casefold() for other in tasks):
-                tasks.append(task)
-            if len(tasks) >= k or written.stopped:
-                break
+        look = self._first_tasks if self._judge is None else self._best_tasks
+        found = look(prompt, context, k, stop, cancelled, total)
         return Proposal(
-            tasks=tuple(tasks),
+            tasks=found.tasks,
+            p_accept=found.p_accept,
             p_offer=total.p_offer,
-            reason=next((reason for reason in reasons if reason), "") if not tasks else "",
+            reason="" if found.tasks else found.reason,
             model=self._name,
             prompt_tokens=len(prompt),
             evaluated_tokens=total.evaluated_tokens,
             output_tokens=total.output_tokens,
             ms=(self._mono() - began) * 1000,
+        )
+
+    def _first_tasks(
+        self, prompt: list[int], context: Context, k: int, stop: Stop, cancelled: Stop, total: Written
+    ) -> Found:
+        """The first ``k`` different tasks, whole."""
+        sentences = [event.sentence for event in context.events]
+        tasks: list[Task] = []
+        reasons: list[str] = []
+        for attempt in range(1 if k == 1 else k * TRIES_PER_CANDIDATE):
+            written = self._write(prompt, context, stop, attempt, lambda task: not ground(task, sentences).reason)
+            add(total, written)
+            task, reason = as_task(written, sentences, cancelled=cancelled())
+            reasons.append(reason)
+            if task is not None and all(task.task.casefold() != other.task.casefold() for other in tasks):
+                tasks.append(task)
+            if len(tasks) >= k or written.stopped:
+                break
+        return Found(tuple(tasks), (), next((reason for reason in reasons if reason), ""))
+
+    def drafts(self, context: Context, count: int) -> list[str]:
+        """Up to ``count`` different task sentences, grounded or not, even where null is likelier: for measuring."""
+        with self._lock:
+            prompt = [*self._history(context), *self._query]
+            return self._drafts(prompt, context, count, never, Written(), least=0.0)[0]
+
+    def _drafts(
+        self, prompt: list[int], context: Context, count: int, stop: Stop, total: Written, least: float
+    ) -> tuple[list[str], Written]:
+        """Different task sentences, nothing after them; and how the last attempt ended."""
+        found: dict[str, str] = {}
+        written = Written()
+        for attempt in range(count + SPARE_TRIES):
+            written = self._write(prompt, context, stop, attempt, lambda _task: False, least)
+            add(total, written)
+            if written.task_complete:
+                found.setdefault(written.values["task"].casefold(), written.values["task"])
+            if len(found) >= count or written.stopped or written.p_offer < least:
+                break
+        return list(found.values()), written
+
+    def _best_tasks(
+        self, prompt: list[int], context: Context, k: int, stop: Stop, cancelled: Stop, total: Written
+    ) -> Found:
+        """Draft several tasks, then write out the ``k`` that the judge likes best."""
+        judge = self._judge
+        assert judge is not None  # noqa: S101 - the caller looked
+        sentences = [event.sentence for event in context.events]
+        least = self._training.min_offer if self._training else EVEN
+        drafts, last = self._drafts(prompt, context, max(k, self._options.candidates), stop, total, least)
+        reasons = {task: ground(task, sentences).reason for task in drafts}
+        ranked = sorted(((judge.p_accept(context, task), task) for task in drafts if not reasons[task]), reverse=True)
+        liked = [(p, task) for p, task in ranked if p >= judge.threshold][:k]
+        if not liked:
+            return Found((), tuple(p for p, _ in ranked[:1]), refusal(ranked, reasons, last, cancelled=cancelled()))
+        tasks, chances = [], []
+        for p, sentence in liked:
+            written = self._writer.write(prompt, stop, opener=self._opener(context), task=sentence)
+            add(total, written)
+            task, reason = as_task(written, sentences, cancelled=cancelled())
+            if task is None:
+                return Found((), (p,), reason)
+            tasks.append(task)
+            chances.append(p)
+        return Found(tuple(tasks), tuple(chances), "")
+
+    def _write(
+        self,
+        prompt: list[int],
+        context: Context,
+        stop: Stop,
+        attempt: int,
+        check: Callable[[str], bool],
+        least: float | None = None,
+    ) -> Written:
+        trained = self._training.min_offer if self._training else EVEN
+        return self._writer.write(
+            prompt,
+            stop,
+            opener=self._opener(context),
+            check=check,
+            pick=self._picker(attempt),
+            min_offer=trained if least is None else least,
         )
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
@@ -138,7 +219,7 @@ class GgufProposer:
         opener = self._opener(context) if seed is None else free
         with self._lock:
             prompt = [*self._history(context), *self._query]
-            return self._writer.write(prompt, never, opener=opener, pick=pick).raw
+            return self._writer.write(prompt, never, opener=opener, pick=pick, min_offer=0.0).raw
 
     def warm(self, context: Context) -> None:
         """Evaluate prompt and history ahead, so that ``propose`` finds them in the cache."""
@@ -165,7 +246,7 @@ class GgufProposer:
     # ------------------------------------------------------------------ pieces
 
     def _opener(self, context: Context) -> Opener:
-        return partial(rule_opening, context) if self._rule_openings else free
+        return free if self._training else partial(rule_opening, context)
 
     def _canceller(self) -> Stop:
         """Tells whether ``cancel`` was called since now."""
@@ -182,7 +263,7 @@ class GgufProposer:
 
         The first line stays the first one for as long as all fits, so the cache stays useful; then half goes.
         """
-        lines = build_prompt(render_lines(context)).history
+        lines = build_prompt(render_lines(context), tuned=self._training is not None).history
         tokens = [self._line(line) for line in lines]
         start = lines.index(self._first) if self._first in lines else 0
         if sum(map(len, tokens[start:])) > self._room:
@@ -194,33 +275,6 @@ class GgufProposer:
     def _line(self, line: str) -> list[int]:
         tokens = self._model.tokenize(line)
         return tokens if len(tokens) <= LINE_TOKENS else [*tokens[: LINE_TOKENS - 1], tokens[-1]]
-
-
-def _as_task(written: Written, sentences: Sequence[str], *, cancelled: bool) -> tuple[Task | None, str]:
-    """A valid Task or the reason why there is none."""
-    text = written.values.get("task", "")
-    if cancelled:
-        return None, "cancelled"
-    if not written.task_complete:
-        if written.stopped:
-            return None, "no time left"
-        return None, "the model found no end" if text else "the model has nothing to offer"
-    if reason := ground(text, sentences).reason:
-        return None, reason
-    values = {"operation": OPERATIONS[0]} | written.values
-    # The untuned base often says one thing twice.
-    values |= {name: "" for name in ("thoughts", "response") if values.get(name) == values.get("purpose")}
-    try:
-        return Task(**{name: value[: _LONGEST[name]] for name, value in values.items()}), ""
-    except ValidationError:
-        return None, "the model's answer does not fit"
-
-
-# How long a value Task takes, by attribute.
-_LONGEST = {
-    name: next((m.max_length for m in info.metadata if hasattr(m, "max_length")), None)
-    for name, info in Task.model_fields.items()
-}
 
 
 def make_proposer(options: ModelOptions, paths: Paths) -> Proposer:
@@ -236,7 +290,14 @@ def make_proposer(options: ModelOptions, paths: Paths) -> Proposer:
     log.info("Language model: %s (%s)", base.path.name, base.reason)
     name = f"{base.path.stem}+{adapter.stem}" if adapter else base.path.stem
     try:
-        return GgufProposer(runtime, options, name=name, rule_openings=not adapter and not options.path)
+        return GgufProposer(runtime, options, name=name, **trained_parts(adapter))
     except BaseException:
         runtime.close()
         raise
+
+
+def trained_parts(adapter: Path | None) -> dict[str, Any]:
+    """What goes with an adapter: how it was trained, and the shipped judge (also for an adapter of the user's)."""
+    if adapter is None:
+        return {}
+    return {"training": Training(min_offer=shipped.min_offer(adapter)), "judge": shipped.judge()}

@@ -13,7 +13,7 @@ from assistant.settings import ModelOptions
 from models.fake_runtime import FakeModel
 from models.grounding import ground
 from models.opening import opening_for
-from models.proposer import GgufProposer
+from models.proposer import GgufProposer, Training
 
 SAYS = {
     "Proactive Task": "Explain ruby strings.",
@@ -34,7 +34,7 @@ def context(count: int = 3, sentence: str = "The user searches for 'ruby strings
 
 def proposer(says=SAYS, *, mono=lambda: 0.0, **kwargs) -> tuple[GgufProposer, FakeModel]:
     model = FakeModel(says, **kwargs)
-    return GgufProposer(model, ModelOptions(), name="fake", rule_openings=False, mono=mono), model
+    return GgufProposer(model, ModelOptions(), name="fake", training=Training(), mono=mono), model
 
 
 def test_a_proposal_says_what_it_cost():
@@ -42,7 +42,7 @@ def test_a_proposal_says_what_it_cost():
     proposal = made.propose(context())
     assert [task.task for task in proposal.tasks] == [SAYS["Proactive Task"]]
     assert proposal.model == "fake"
-    assert proposal.prompt_tokens > 1000
+    assert proposal.prompt_tokens > 400
     assert proposal.evaluated_tokens >= proposal.output_tokens > 50
     assert proposal.reason == ""
     assert proposal.p_offer > 0.9
@@ -89,7 +89,7 @@ def test_words_of_one_family_are_the_same_topic():
 
 def test_a_deadline_after_the_task_gives_the_task_alone():
     model = FakeModel(SAYS)
-    made = GgufProposer(model, ModelOptions(), rule_openings=False, mono=lambda: float(len(model.evaluations)))
+    made = GgufProposer(model, ModelOptions(), training=Training(), mono=lambda: float(len(model.evaluations)))
     proposal = made.propose(context(), deadline_s=30.0)
     assert [task.task for task in proposal.tasks] == [SAYS["Proactive Task"]]
     assert proposal.tasks[0].response == ""
@@ -97,7 +97,7 @@ def test_a_deadline_after_the_task_gives_the_task_alone():
 
 def test_a_deadline_before_the_task_is_whole_gives_nothing():
     model = FakeModel(SAYS)
-    made = GgufProposer(model, ModelOptions(), rule_openings=False, mono=lambda: float(len(model.evaluations)))
+    made = GgufProposer(model, ModelOptions(), training=Training(), mono=lambda: float(len(model.evaluations)))
     proposal = made.propose(context(), deadline_s=5.0)
     assert proposal.tasks == ()
     assert proposal.reason == "no time left"
@@ -145,7 +145,7 @@ def test_a_long_history_loses_its_oldest_half_and_stays_put():
 
 def test_a_context_too_small_for_the_prompt_is_the_users_setup():
     with pytest.raises(SetupError) as error:
-        proposer(n_ctx=900)
+        proposer(n_ctx=800)
     assert "model.context_tokens" in error.value.hint
 
 
@@ -174,3 +174,43 @@ def test_closing_frees_the_model_and_refuses_politely():
 def test_openings_by_rule(type_, sentence, words):
     event = Event(id=1, time=1.0, sentence=sentence, type=type_, source="t")
     assert opening_for(Context(events=(event,))) == words
+
+
+class FakeJudge:
+    """Likes what it is told to like."""
+
+    threshold = 0.5
+
+    def __init__(self, liked: str) -> None:
+        self._liked = liked
+
+    def p_accept(self, context: Context, task: str) -> float:
+        return 0.8 if self._liked in task else 0.2
+
+
+def judged(liked: str, says=SAYS, **kwargs) -> GgufProposer:
+    return GgufProposer(
+        FakeModel(says), ModelOptions(candidates=1), training=Training(**kwargs), judge=FakeJudge(liked)
+    )
+
+
+def test_what_the_judge_likes_is_written_out_whole():
+    proposal = judged("ruby").propose(context())
+    assert [task.model_dump()["response"] for task in proposal.tasks] == ["Use split."]
+    assert proposal.p_accept == (0.8,)
+
+
+def test_what_the_judge_does_not_like_is_not_offered_and_says_so():
+    proposal = judged("python").propose(context())
+    assert proposal.tasks == ()
+    assert "0.20" in proposal.reason
+    assert proposal.p_accept == (0.2,)
+
+
+def test_the_judge_is_not_asked_about_what_is_not_grounded():
+    proposal = judged("dentist", SAYS | {"Proactive Task": "Book dentist appointments tomorrow."}).propose(context())
+    assert proposal.reason == "the task is not about what happened"
+
+
+def test_below_its_own_level_a_trained_model_stays_silent():
+    assert judged("ruby", min_offer=1.0).propose(context()).reason == "the model has nothing to offer"
