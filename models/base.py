@@ -40,7 +40,7 @@ def find_base(options: ModelOptions, paths: Paths) -> Base:
     """
     if options.path:
         return Base(_checked(Path(options.path).expanduser(), "Correct `model.path` in the settings."), "model.path")
-    bundled = _checked(_bundled(), f"Install the package {PACKAGE} again (`make setup`).")
+    bundled = _checked(bundled_file(), f"Install the package {PACKAGE} again (`make setup`).")
     if not options.requantize:
         return Base(bundled, "the bundled Q4_1, as model.requantize is off")
     try:
@@ -62,7 +62,7 @@ def check_adapter(options: ModelOptions) -> Path | None:
     return _checked(Path(options.adapter).expanduser(), "Correct `model.adapter` in the settings.")
 
 
-def _bundled() -> Path:
+def bundled_file() -> Path:
     """Where pip put the bundled file (found by the package's own record; the package is not imported)."""
     try:
         files = metadata.files(PACKAGE) or []

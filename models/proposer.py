@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant.context import render_lines
 from assistant.errors import SetupError
@@ -47,6 +47,13 @@ class Training:
     """What is known of a model that was trained on our prompt: below ``min_offer`` = P(a task) it stays silent."""
 
     min_offer: float = EVEN
+
+
+class Drafts(NamedTuple):
+    """Task sentences, and the model's own P(a task)."""
+
+    tasks: tuple[str, ...]
+    p_offer: float
 
 
 class GgufProposer:
@@ -145,11 +152,15 @@ class GgufProposer:
                 break
         return Found(tuple(tasks), (), next((reason for reason in reasons if reason), ""))
 
-    def drafts(self, context: Context, count: int) -> list[str]:
+    def drafts(self, context: Context, count: int) -> Drafts:
         """Up to ``count`` different task sentences, grounded or not, even where null is likelier: for measuring."""
         with self._lock:
             prompt = [*self._history(context), *self._query]
-            return self._drafts(prompt, context, count, never, Written(), least=0.0)[0]
+            total = Written()
+            if count:
+                return Drafts(tuple(self._drafts(prompt, context, count, never, total, least=0.0)[0]), total.p_offer)
+            self._model.evaluate(prompt, never)
+            return Drafts((), self._writer.p_offer(self._model.logits()))
 
     def _drafts(
         self, prompt: list[int], context: Context, count: int, stop: Stop, total: Written, least: float
@@ -285,15 +296,24 @@ def make_proposer(options: ModelOptions, paths: Paths) -> Proposer:
     """
     if options.kind == "endpoint":
         return EndpointProposer(options)
-    base, adapter = find_base(options, paths), check_adapter(options)
-    runtime = Runtime(base.path, context_tokens=options.context_tokens, threads=options.threads, adapter=adapter)
-    log.info("Language model: %s (%s)", base.path.name, base.reason)
-    name = f"{base.path.stem}+{adapter.stem}" if adapter else base.path.stem
+    runtime, adapter = load_runtime(options, paths)
     try:
-        return GgufProposer(runtime, options, name=name, **trained_parts(adapter))
+        return GgufProposer(runtime, options, name=runtime.name, **trained_parts(adapter))
     except BaseException:
         runtime.close()
         raise
+
+
+def load_runtime(options: ModelOptions, paths: Paths) -> tuple[Runtime, Path | None]:
+    """Load base and adapter as the settings say.
+
+    :raises SetupError: a file is missing or wrong.
+    :raises EnvironmentFault: the library does not load, or there is no memory.
+    """
+    base, adapter = find_base(options, paths), check_adapter(options)
+    log.info("Language model: %s (%s)", base.path.name, base.reason)
+    runtime = Runtime(base.path, context_tokens=options.context_tokens, threads=options.threads, adapter=adapter)
+    return runtime, adapter
 
 
 def trained_parts(adapter: Path | None) -> dict[str, Any]:

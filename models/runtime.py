@@ -67,6 +67,7 @@ class Runtime:
         :raises SetupError: llama.cpp cannot read the model or the adapter.
         """
         self._api = llama()
+        self.name = f"{path.stem}+{adapter.stem}" if adapter else path.stem
         self._model: Any = None
         self._ctx: Any = None
         self._adapter: Any = None

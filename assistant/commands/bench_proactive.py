@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from models.bench.speaking import Speaker, Speakers
+
+# Traces are longer than what the default leaves room for.
+CONTEXT_TOKENS = 4_096
 
 # Where training puts what is shipped.
 ARTEFACT = Path(__file__).resolve().parents[2] / "models" / "artefact" / "gate.npz"
@@ -16,7 +24,7 @@ ARTEFACT = Path(__file__).resolve().parents[2] / "models" / "artefact" / "gate.n
 @click.command()
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="ProactiveBench's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--quick", is_flag=True, help="Rougher intervals, fewer hours of noise, no language model.")
+@click.option("--quick", is_flag=True, help="Rougher intervals, fewer hours of noise, no timing of suggestions.")
 @click.option(
     "--mode",
     type=click.Choice(["loto", "shipped"]),
@@ -32,7 +40,7 @@ def proactive(*, data: Path, as_json: bool, quick: bool, mode: str, artefact: Pa
     from models.bench.run import Plan, run, steps
 
     bench = load(data)
-    plan = Plan(quick, artefact if mode == "shipped" else None, None if quick else _suggestion)
+    plan = Plan(quick, artefact if mode == "shipped" else None, None if quick else _suggestion, _speakers())
     with click.progressbar(range(steps(bench)), label="measuring", file=sys.stderr) as bar:
 
         def progress(label: str) -> None:
@@ -52,6 +60,33 @@ def proactive(*, data: Path, as_json: bool, quick: bool, mode: str, artefact: Pa
             click.echo(pages.as_text(key, found[key]))
     for file in written:
         click.echo(f"wrote {file}")
+
+
+def _speakers() -> Speakers | None:
+    """The trained model and the untuned base; None where this copy has no trained one."""
+    from assistant.paths import default_paths
+    from assistant.settings import ModelOptions
+    from models.bench.speaking import Speaker, Speakers
+    from models.proposer import GgufProposer, Training, load_runtime
+    from models.shipped import shipped_adapter
+
+    adapter = shipped_adapter()
+    if adapter is None:
+        return None
+    paths = default_paths().make()
+
+    def speaker(name: str, options: ModelOptions, training: Training | None, version: str) -> Speaker:
+        @cache
+        def proposer() -> GgufProposer:
+            return GgufProposer(load_runtime(options, paths)[0], options, name=name, training=training)
+
+        file = paths.cache / f"bench-{name}.json"
+        return Speaker(name, lambda context, count: proposer().drafts(context, count), version, file)
+
+    options = ModelOptions(context_tokens=CONTEXT_TOKENS)
+    untuned = options.model_copy(update={"adapter": "none"})
+    version = hashlib.sha256(adapter.read_bytes()).hexdigest()
+    return Speakers(speaker("ours", options, Training(), version), speaker("base", untuned, None, "untuned"))
 
 
 def _suggestion() -> dict[str, Any]:

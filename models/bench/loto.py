@@ -15,6 +15,7 @@ from models.bench.data import Bench, Moment
 from models.bench.folds import Guard, folds
 from models.bench.judges import JudgeModel, our_judge
 from models.bench.models import Peer, Spoken, TimingModel
+from models.bench.speaking import DRAFTS, Speakers
 
 
 class Judged(NamedTuple):
@@ -29,11 +30,13 @@ class Seen:
     """What everybody said of one scored moment.
 
     ``spoken``: timing model → answer. ``judged``: judge → its word on each of ``moment.tasks``. ``rewards``: for each
-    of the two half judges, task → its word, for the voted tasks and the peers' offers.
+    of the two half judges, task → its word, for the voted tasks, the drafts and the peers' offers. ``drafts``: what the
+    language models behind "ours" and "untuned base" would offer, the best of them still to be picked.
     """
 
     moment: Moment
     spoken: dict[str, Spoken] = field(default_factory=dict)
+    drafts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     judged: dict[str, list[Judged]] = field(default_factory=dict)
     offers: dict[str, str] = field(default_factory=dict)
     rewards: tuple[dict[str, Judged], ...] = ()
@@ -48,6 +51,7 @@ def leave_one_out(
     judges: Sequence[JudgeModel],
     progress: Progress,
     refused: frozenset[str] = frozenset(),
+    speakers: Speakers | None = None,
 ) -> list[Seen]:
     """All moments, but for those of ``refused`` traces, each seen by models that learned without its trace."""
     seen = []
@@ -60,7 +64,7 @@ def leave_one_out(
         for judge in judges:
             judge.fit(train, guard)
         rewarding = half_judges(train, guard) if scored[0].real else ()
-        seen += [_look(moment, timing, judges, rewarding) for moment in scored]
+        seen += [_look(moment, timing, judges, rewarding, speakers) for moment in scored]
     return seen
 
 
@@ -81,7 +85,11 @@ def judged(judge: JudgeModel, moment: Moment, task: str) -> Judged:
 
 
 def _look(
-    moment: Moment, timing: Sequence[TimingModel], judges: Sequence[JudgeModel], rewarding: Sequence[JudgeModel]
+    moment: Moment,
+    timing: Sequence[TimingModel],
+    judges: Sequence[JudgeModel],
+    rewarding: Sequence[JudgeModel],
+    speakers: Speakers | None,
 ) -> Seen:
     seen = Seen(moment)
     for model in timing:
@@ -91,8 +99,11 @@ def _look(
         answer = model.answer(moment) if isinstance(model, Peer) else None
         if answer is not None and answer.tasks:
             seen.offers[model.name] = answer.tasks[0]
+    if speakers is not None and moment.real:
+        seen.drafts["ours"] = speakers.ours.said(moment, DRAFTS).grounded
+        seen.drafts["untuned base"] = speakers.base.said(moment, 1).drafts
     tasks = [task.task or "" for task in moment.tasks]
     seen.judged = {judge.name: [judged(judge, moment, task) for task in tasks] for judge in judges}
-    offered = {*tasks, *seen.offers.values()}
+    offered = {*tasks, *seen.offers.values(), *(draft for drafts in seen.drafts.values() for draft in drafts)}
     seen.rewards = tuple({task: judged(judge, moment, task) for task in sorted(offered)} for judge in rewarding)
     return seen

@@ -3,9 +3,10 @@
 An offer counts as right where the reward judge (which learned without the trace) accepts it; silence where annotators
 wanted nothing (human votes: all these events have them, and our own gate must not be its own referee).
 
-The proposer is not trained yet, so ours, the baselines and the rules choose among the context's voted tasks; ours with
-the half judge that is not the rewarding one. For these rows the humans' own verdict on the chosen task is known:
-``f1_votes``, ``false_alarm_votes``.
+Ours offers what its own proposer drafts, the best by the half judge that is not the rewarding one; where no draft is
+grounded it stays silent, as in use. The baselines and the rules have no proposer and choose among the context's voted
+tasks; "ours, voted tasks" does, too. For these rows the humans' own verdict on the chosen task is known: ``f1_votes``,
+``false_alarm_votes``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ OFFICIAL: dict[str, dict[str, float]] = {
     "activeqwen": {"official_f1": 0.6647, "official_false_alarm": 0.502},
     "qwen2-72b-instruct": {"official_f1": 0.699, "official_false_alarm": 0.414},
 }
+
+
+VOTED = "ours, voted tasks"
 
 
 class Scored(NamedTuple):
@@ -64,9 +68,11 @@ def t2(seen: Sequence[Seen], repeats: int) -> dict[str, Any]:
         pick = draw.randrange(len(one.moment.tasks))
         for name in one.spoken:
             rows.setdefault(name, []).append((one.moment.trace, _score(one, name, pick)))
-    peers = {name for one in seen for name in one.offers}
+        if "ours" in one.drafts:
+            rows.setdefault(VOTED, []).append((one.moment.trace, _score(one, VOTED, pick)))
+    own = {name for one in seen for name in (*one.offers, *one.drafts)}
     return {
-        name: {"offers": "its own" if name in peers else "voted tasks"}
+        name: {"offers": "its own" if name in own else "voted tasks"}
         | measured(figures, grouped(found), repeats)
         | OFFICIAL.get(name, {})
         for name, found in rows.items()
@@ -74,17 +80,20 @@ def t2(seen: Sequence[Seen], repeats: int) -> dict[str, Any]:
 
 
 def _score(one: Seen, name: str, pick: int) -> Scored:
-    if not one.spoken[name].speak:
-        return Scored(None, 0.0, None, one.moment.help_needed)
-    tasks = [task.task or "" for task in one.moment.tasks]
+    silent = Scored(None, 0.0, None, one.moment.help_needed)
+    drafts = one.drafts.get(name)
+    if not one.spoken["ours" if name == VOTED else name].speak or drafts == ():
+        return silent
+    tasks = drafts or tuple(task.task or "" for task in one.moment.tasks)
     chosen = [_offer(one, name, tasks, picker, pick) for picker in reversed(one.rewards)]
     words = [rewards[task] for rewards, task in zip(one.rewards, chosen, strict=True)]
     valid = {task.task: task.valid for task in one.moment.tasks}
-    votes = [float(valid[task]) for task in chosen] if name not in one.offers else None
+    own = name in one.offers or drafts is not None
+    votes = [] if own else [float(valid[task]) for task in chosen]
     return Scored(
         sum(word.accepted for word in words) / len(words),
         sum(word.p for word in words) / len(words),
-        None if votes is None else sum(votes) / len(votes),
+        None if own else sum(votes) / len(votes),
         one.moment.help_needed,
     )
 
@@ -92,4 +101,6 @@ def _score(one: Seen, name: str, pick: int) -> Scored:
 def _offer(one: Seen, name: str, tasks: Sequence[str], picker: Mapping[str, Any], pick: int) -> str:
     if name in one.offers:
         return one.offers[name]
-    return max(tasks, key=lambda task: picker[task].p) if name == "ours" else tasks[pick]
+    if name in {"ours", VOTED}:
+        return max(tasks, key=lambda task: picker[task].p)
+    return tasks[pick % len(tasks)]

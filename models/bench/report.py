@@ -19,6 +19,7 @@ TITLES = {
     "T4": "T4 choice: accepted share among voted candidates, by coverage in %",
     "T5": "T5 restraint: suggestions per hour of noise",
     "T7": "T7 cost",
+    "proposer": "The proposer's drafts at the scored events: share that names what happened",
 }
 COLUMNS = {
     "T1": ("n", "spoke", "precision", "recall", "f1", "fpr", "auc"),
@@ -39,10 +40,10 @@ NOTES = {
     "T1": "Intervals: 95 %, whole traces drawn with replacement. Peers give no probability, so no AUC.",
     "T2": "Silence is judged by the human votes, offers by the judge (trained without the trace). The judge accepts as "
     "large a share as the majority of annotators did, one task in three, while the published reward model accepts "
-    "about half: compare rows, not with published figures. Rows other than the peers' choose among the voted tasks, "
-    "until our proposer is trained; `f1_votes` is their figure by the humans' own verdicts.",
+    "about half: compare rows, not with published figures. Ours offers its own drafts; baselines without a proposer "
+    "choose among the voted tasks; `f1_votes` is their figure by the humans' own verdicts.",
     "T3": "`mn` … `fa`: accuracy per class; on `mn` and `cr` (silence) the gate of the same name answers.",
-    "T7": "Rows: the gate per event (no gate needs the language model). `suggestion`: the untuned base model, one "
+    "T7": "Rows: the gate per event (no gate needs the language model). `suggestion`: the language model, one "
     "thread; its `peak_rss_mb` is this whole process, with scikit-learn in it.",
     "T4": "`best_possible`: some voted task of the context was accepted.",
 }

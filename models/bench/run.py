@@ -17,8 +17,9 @@ from models.bench.data import Bench
 from models.bench.judges import judge_models
 from models.bench.linear import sklearn_linear
 from models.bench.loto import Progress, Seen, leave_one_out
-from models.bench.metrics import SEED, reliability
+from models.bench.metrics import SEED, ratio, reliability
 from models.bench.models import Peer, timing_models
+from models.bench.speaking import DRAFTS, ModelTiming, Speakers
 
 # Draws of the bootstrap: quick intervals are a little rougher.
 REPEATS, QUICK_REPEATS = 2_000, 300
@@ -32,6 +33,7 @@ class Plan(NamedTuple):
     quick: bool = False
     artefact: Path | None = None
     suggestion: Callable[[], dict[str, Any]] | None = None
+    speakers: Speakers | None = None
 
 
 def run(bench: Bench, plan: Plan, progress: Progress) -> dict[str, Any]:
@@ -44,7 +46,9 @@ def run(bench: Bench, plan: Plan, progress: Progress) -> dict[str, Any]:
     refused = trained_on(artefact, bench) if artefact else frozenset[str]()
     models = timing_models(bench, artefact.gate if artefact else None)
     judges = judge_models(artefact.judge if artefact else None)
-    seen = leave_one_out(bench, models, judges, progress, refused)
+    if plan.speakers:
+        models = [models[0], *plan.speakers.timing(), *models[1:]]
+    seen = leave_one_out(bench, models, judges, progress, refused, plan.speakers)
     repeats = QUICK_REPEATS if plan.quick else REPEATS
     report: dict[str, Any] = {"about": _about(bench, artefact, plan, refused)}
     progress("T1")
@@ -55,10 +59,30 @@ def run(bench: Bench, plan: Plan, progress: Progress) -> dict[str, Any]:
     report |= {"T3": judging.t3(seen, repeats), "T3_leaky": {} if artefact else judging.t3_leaky(bench)}
     report["T4"] = judging.t4(seen, repeats)
     progress("T5")
-    alone = [model for model in models if not isinstance(model, Peer)]
+    alone = [model for model in models if not isinstance(model, (Peer, ModelTiming))]
     report["T5"] = restraint.t5(alone, bench.moments, QUICK_HOURS if plan.quick else HOURS, repeats)
     progress("T7")
+    if plan.speakers:
+        report["proposer"] = offers(seen, plan.speakers)
     return report | {"T7": cost.t7(alone, plan.suggestion), "plots": _plots(seen)}
+
+
+def offers(seen: list[Seen], speakers: Speakers) -> dict[str, Any]:
+    """Of the first drafts at the scored moments: how many are about what happened (models.grounding)."""
+    table = {}
+    for name, speaker, count in (("ours", speakers.ours, DRAFTS), ("untuned base", speakers.base, 1)):
+        said = [speaker.said(one.moment, count) for one in seen if one.moment.real]
+        first = [one for one in said if one.drafts]
+        grounded = sum(one.drafts[0] in one.grounded for one in first)
+        table[name] = {
+            "n": len(said),
+            "written": len(first),
+            "first_grounded": ratio(grounded, len(first)),
+            "some_grounded": ratio(sum(bool(one.grounded) for one in said), len(said)),
+            "drafts": sum(len(one.drafts) for one in said) / max(1, len(said)),
+            "different": ratio(len({one.drafts[0] for one in first}), len(first)),
+        }
+    return table
 
 
 def steps(bench: Bench) -> int:

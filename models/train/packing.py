@@ -89,7 +89,9 @@ def scene_points(scene: Scene) -> Points:
     return Points(scene.id, lines, answers)
 
 
-class _Builder:
+class Builder:
+    """Collects trunk and branches."""
+
     def __init__(self) -> None:
         self.tokens: list[int] = []
         self.positions: list[int] = []
@@ -99,6 +101,7 @@ class _Builder:
         self.weight: list[float] = []
 
     def trunk(self, tokens: Sequence[int]) -> None:
+        """Go on with the history."""
         for token in tokens:
             self.positions.append(len(self.tokens))
             self.tokens.append(token)
@@ -108,6 +111,7 @@ class _Builder:
             self.weight.append(0.0)
 
     def add_branch(self, number: int, start: int, tokens: Sequence[int], weights: Sequence[float]) -> None:
+        """Ask after the first ``start`` tokens; ``weights``: what each token counts as a prediction."""
         for offset, token in enumerate(tokens):
             self.positions.append(start + offset)
             self.tokens.append(token)
@@ -117,11 +121,24 @@ class _Builder:
             self.target.append(0 if last else tokens[offset + 1])
             self.weight.append(0.0 if last else weights[offset + 1])
 
+    def packed(self, name: str, asked: tuple[Asked, ...]) -> Packed:
+        """What was collected."""
+        return Packed(
+            name,
+            np.array(self.tokens),
+            np.array(self.positions),
+            np.array(self.branch),
+            np.array(self.seen),
+            np.array(self.target),
+            np.array(self.weight, dtype=np.float32),
+            asked,
+        )
+
 
 def pack(points: Points, tokenizer: Tokenizer, *, start: int = 0) -> Packed:
     """Pack one history from its line ``start`` on, as if recording had begun there."""
     prompt = build_prompt(points.lines, tuned=True)
-    made = _Builder()
+    made = Builder()
     made.trunk([*tokenizer.bos, *tokenizer.tokenize(prompt.prefix)])
     ends: list[int] = []
     for line in prompt.history[start:]:
@@ -139,16 +156,7 @@ def pack(points: Points, tokenizer: Tokenizer, *, start: int = 0) -> Packed:
             share = 1.0 / len(answers)
             made.add_branch(number, end, [*query, *tokens], [0.0] * len(query) + [share * w for w in weights])
             number += 1
-    return Packed(
-        points.name,
-        np.array(made.tokens),
-        np.array(made.positions),
-        np.array(made.branch),
-        np.array(made.seen),
-        np.array(made.target),
-        np.array(made.weight, dtype=np.float32),
-        tuple(asked),
-    )
+    return made.packed(points.name, tuple(asked))
 
 
 def answer_tokens(task: Task | None, tokenizer: Tokenizer) -> tuple[list[int], list[float]]:

@@ -84,6 +84,15 @@ def adapter_state(model: Any) -> dict[str, Any]:
     return {name: value for name, value in model.state_dict().items() if "lora_" in name}
 
 
+def load_adapter(model: Any, file: Path) -> int:
+    """Put a checkpoint's tensors into ``model``; the number of its steps."""
+    import torch
+
+    state = torch.load(file, weights_only=True)
+    model.load_state_dict(state["adapter"], strict=False)
+    return int(state["step"])
+
+
 def split(points: Sequence[Points]) -> tuple[list[Points], list[Points]]:
     """(training, held out), by the histories' names."""
     import zlib

@@ -1,0 +1,42 @@
+"""train base: make the shipped model from the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+# Where `assistant run` finds it.
+ARTEFACT = Path(__file__).resolve().parents[2] / "models" / "artefact"
+
+
+@click.group()
+def train() -> None:
+    """Train models (needs the extra [train])."""
+
+
+@train.command()
+@click.option("--data", type=click.Path(path_type=Path), help="ProactiveBench's folder, for gate and judge.")
+@click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-base"), help="Checkpoints lie here.")
+@click.option("--out", type=click.Path(path_type=Path), default=ARTEFACT, help="Where the trained files go.")
+@click.option("--epochs", type=click.IntRange(1, 20), default=2, help="Passes over the corpus.")
+@click.option("--threads", type=click.IntRange(1, 64), default=2, help="Processor threads.")
+def base(*, data: Path | None, work: Path, out: Path, epochs: int, threads: int) -> None:
+    """Adapter, gate and judge from corpus and votes; run it again after a stop and it goes on."""
+    from models.train.base import run
+    from models.train.sft import SftOptions
+
+    run(data, work, out, SftOptions(epochs=epochs, threads=threads), click.echo)
+
+
+@train.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="ProactiveBench's folder.")
+@click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-base"), help="Checkpoints lie here.")
+def preference(*, data: Path, work: Path) -> None:
+    """Would preference training (DPO) on the votes help? Measured on traces it has not seen; writes nothing."""
+    from models.train.base import preference as measure
+
+    measure(data, work, click.echo)
+
+
+COMMANDS = (train,)

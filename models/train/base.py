@@ -1,0 +1,219 @@
+"""Everything that is shipped, from the data: adapter, gate, judge, manifest. What ``assistant train base`` runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib import metadata
+from itertools import pairwise, permutations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from assistant.errors import SetupError
+from assistant.prompt import NULL, VALUE, build_prompt
+from models import shipped
+from models.base import PACKAGE, bundled_file
+from models.corpus import load_corpus
+from models.runtime import Runtime
+from models.train import export
+from models.train.packing import Packed, Points, pack, scene_points
+from models.train.sft import (
+    ADAPTER,
+    CURVE,
+    SftOptions,
+    adapter_state,
+    load_adapter,
+    load_base,
+    margins,
+    split,
+    train,
+    with_adapter,
+)
+
+HINT = "pip install -r requirements/train.txt (or the extra: pip install 'proactive-assistant[train]')."
+# Enough to tokenize with.
+TOKENIZER_CONTEXT = 512
+# Of the held-out moments where help is right, so many may be lost to the proposer's own veto.
+LOST = 0.1
+# Scenes that the record for llama.cpp is made of.
+RECORDED = 10
+
+Say = Callable[[str], None]
+
+
+class Ready(NamedTuple):
+    """What training needs: base file, tokenizer, all histories, (token of null, token that begins a task)."""
+
+    base: Path
+    tokenizer: Runtime
+    points: list[Points]
+    decision: tuple[int, int]
+
+
+def ready() -> Ready:
+    """Open base and corpus.
+
+    :raises SetupError: torch, transformers, peft or gguf is not installed.
+    """
+    for name in ("torch", "transformers", "peft", "gguf"):
+        try:
+            metadata.version(name)
+        except metadata.PackageNotFoundError as error:
+            raise SetupError(f"Training needs {name}, which is not installed.", hint=HINT) from error
+    base = bundled_file()
+    tokenizer = Runtime(base, context_tokens=TOKENIZER_CONTEXT, threads=1)
+    points = [scene_points(scene) for scene in load_corpus()]
+    return Ready(base, tokenizer, points, (tokenizer.tokenize(NULL)[0], tokenizer.tokenize(VALUE)[0]))
+
+
+def train_adapter(parts: Ready, work: Path, options: SftOptions, say: Say) -> None:
+    """Fine-tune, or go on where ``work`` left off."""
+    import torch
+
+    model = with_adapter(load_base(parts.base), options)
+    if torch.cuda.is_available():
+        model = model.to("cuda")
+    train(model, parts.points, parts.tokenizer, parts.decision, work, options, say=say)
+
+
+def export_adapter(parts: Ready, work: Path, out: Path, options: SftOptions) -> dict[str, Any]:
+    """Write adapter and record from the last checkpoint; what the manifest says about them."""
+    model = with_adapter(load_base(parts.base, exact=True), options)
+    steps = load_adapter(model, work / ADAPTER)
+    export.write_adapter(out / shipped.ADAPTER, adapter_state(model), model.config, options)
+    held = [pack(one, parts.tokenizer) for one in split(parts.points)[1]]
+    record = export.agreement_record(model, held[:RECORDED])
+    export.write_record(out / shipped.AGREEMENT, record)
+    return {"steps": steps, **own_level(model, held, parts.decision)}
+
+
+def own_level(model: Any, held: Sequence[Packed], decision: tuple[int, int]) -> dict[str, Any]:
+    """``min_offer``: the P(a task) that nine in ten held-out moments with a task reach; and what it silences."""
+    from models.bench.metrics import auc
+
+    rows = [row for packed in held for row in margins(model, packed, *decision)]
+    p = 1.0 / (1.0 + np.exp(-np.array([gap for gap, _ in rows])))
+    wanted = np.array([right for _, right in rows])
+    level = float(np.quantile(p[wanted], LOST))
+    return {
+        "min_offer": round(level, 4),
+        "held_out": {
+            "scenes": len(held),
+            "moments": len(rows),
+            "auc": round(auc(rows), 4),
+            "silenced_where_silence_is_right": round(float((p[~wanted] < level).mean()), 4),
+        },
+    }
+
+
+def fit_gate(data: Path | None, out: Path, say: Say) -> dict[str, Any]:
+    """Fit gate and judge on all votes in ``data``; without it the ones that are there stay."""
+    from models.bench.artefact import ship
+    from models.bench.data import load
+
+    if data is None:
+        say("no --data: gate and judge stay as they are")
+        return {}
+    bench = load(data)
+    ship(bench, out / shipped.GATE)
+    say(f"gate and judge: {len(bench.moments)} voted moments of {len({m.trace for m in bench.moments})} traces")
+    return {
+        "votes": {
+            "moments": len(bench.moments),
+            "traces": sorted({moment.trace for moment in bench.moments}),
+            "contexts_sha256": hashlib.sha256("".join(sorted(m.key for m in bench.moments)).encode()).hexdigest(),
+        }
+    }
+
+
+def write_manifest(parts: Ready, work: Path, out: Path, options: SftOptions, found: dict[str, Any]) -> None:
+    """Describe what lies in ``out``."""
+    curve = [json.loads(line) for line in (work / CURVE).read_text(encoding="utf-8").splitlines()]
+    files = (shipped.ADAPTER, shipped.GATE, shipped.AGREEMENT)
+    about = {
+        "made_by": "assistant train base",
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "licence": "Apache-2.0",
+        "base": {
+            "name": "SmolLM2-135M-Instruct",
+            "licence": "Apache-2.0",
+            "package": f"{PACKAGE} {metadata.version(PACKAGE)}",
+            "sha256": _sha(parts.base),
+        },
+        "data": {
+            "corpus": "models/corpus",
+            "scenes": len(parts.points),
+            "corpus_sha256": hashlib.sha256(repr(parts.points).encode()).hexdigest(),
+            "held_out_scenes": sorted(one.name for one in split(parts.points)[1]),
+        },
+        "prompt_sha256": hashlib.sha256(build_prompt([], tuned=True).text.encode()).hexdigest(),
+        "options": asdict(options),
+        "curve": [row for row in curve if "held_loss" in row],
+        "seconds": round(sum(_spent(curve))),
+        "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "gguf")},
+        "python": platform.python_version(),
+        "sha256": {name: _sha(out / name) for name in files if (out / name).exists()},
+        **found,
+    }
+    (out / shipped.MANIFEST).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def _spent(curve: Sequence[dict[str, float]]) -> list[float]:
+    """Seconds of each run: their clocks start anew when training goes on."""
+    ends = [a["s"] for a, b in pairwise(curve) if b["s"] < a["s"]]
+    return [*ends, curve[-1]["s"]] if curve else []
+
+
+def _sha(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def run(data: Path | None, work: Path, out: Path, options: SftOptions, say: Say) -> None:
+    """All of it; killed, it goes on from its last checkpoint when run again.
+
+    :raises SetupError: a package is missing, or ``data`` is no ProactiveBench folder.
+    """
+    parts = ready()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        train_adapter(parts, work, options, say)
+        found = export_adapter(parts, work, out, options)
+        say(f"adapter: {out / shipped.ADAPTER}, held-out AUC of its decision {found['held_out']['auc']:.3f}")
+        found |= fit_gate(data, out, say)
+        write_manifest(parts, work, out, options, found)
+        say(f"manifest: {out / shipped.MANIFEST}")
+    finally:
+        parts.tokenizer.close()
+
+
+def preference(data: Path, work: Path, say: Say) -> dict[str, dict[str, float]]:
+    """Preference training on one half of the voted traces, measured on the other, both ways; nothing is written.
+
+    :raises SetupError: a package or the data is missing.
+    """
+    from models.bench.data import load
+    from models.train import preference as dpo
+
+    parts, options = ready(), SftOptions()
+    moments = [moment for moment in load(data).moments if moment.tasks]
+    found: dict[str, dict[str, float]] = {}
+    for number, (taught, scored) in enumerate(permutations(dpo.halves(moments))):
+        model = with_adapter(load_base(parts.base), options)
+        load_adapter(model, work / ADAPTER)
+        learn = [dpo.voted(moment, parts.tokenizer) for moment in taught]
+        held = [dpo.voted(moment, parts.tokenizer) for moment in scored]
+        known = dpo.reference(model, [*learn, *held])
+        dpo.train(model, learn, known, dpo.DpoOptions(), say)
+        after = dpo.reference(model, held)
+        found[f"half {number + 1}, fine-tuned"] = dpo.figures(held, known)
+        found[f"half {number + 1}, preference"] = dpo.figures(held, after)
+        found[f"half {number + 1}, gain"] = dpo.figures(held, after, known)
+        for name, row in list(found.items())[-3:]:
+            say(f"{name}: " + " ".join(f"{key} {value:.3f}" for key, value in row.items()))
+    return found
