@@ -24,6 +24,8 @@ MAGIC = b"GGUF"
 NO_ADAPTER = "none"
 # llama.h: LLAMA_FTYPE_MOSTLY_Q8_0; prefill is 1.9 times that of Q4_1 [FINDINGS].
 FTYPE_Q8_0 = 7
+# LLAMA_FTYPE_MOSTLY_F16: no rounding that training did not have.
+FTYPE_F16 = 1
 
 
 class Base(NamedTuple):
@@ -100,7 +102,7 @@ def _as_q8(source: Path, cache: Path, threads: int) -> Base:
     handle, name = tempfile.mkstemp(dir=cache, prefix=target.name, suffix=".part")
     os.close(handle)
     try:
-        _quantize(source, Path(name), threads)
+        quantize(source, Path(name), FTYPE_Q8_0, threads)
         Path(name).chmod(0o600)
         Path(name).replace(target)
     finally:
@@ -108,10 +110,14 @@ def _as_q8(source: Path, cache: Path, threads: int) -> Base:
     return Base(target, "the bundled model, turned into Q8_0 just now")
 
 
-def _quantize(source: Path, target: Path, threads: int) -> None:
+def quantize(source: Path, target: Path, ftype: int, threads: int) -> None:
+    """Write ``source`` as llama.cpp's ``ftype``.
+
+    :raises OSError: llama.cpp could not.
+    """
     api = llama()
     params = api.llama_model_quantize_default_params()
-    params.ftype = FTYPE_Q8_0
+    params.ftype = ftype
     params.allow_requantize = True
     params.nthread = threads
     code = api.llama_model_quantize(os.fsencode(source), os.fsencode(target), params)

