@@ -41,8 +41,6 @@ HINT = "pip install -r requirements/train.txt (or the extra: pip install 'proact
 TOKENIZER_CONTEXT = 512
 # Of the held-out moments where help is right, so many may be lost to the proposer's own veto.
 LOST = 0.1
-# Scenes that the record for llama.cpp is made of.
-RECORDED = 10
 
 Say = Callable[[str], None]
 
@@ -88,7 +86,7 @@ def export_adapter(parts: Ready, work: Path, out: Path, options: SftOptions) -> 
     steps = load_adapter(model, work / ADAPTER)
     export.write_adapter(out / shipped.ADAPTER, adapter_state(model), model.config, options)
     held = [pack(one, parts.tokenizer) for one in split(parts.points)[1]]
-    record = export.agreement_record(model, held[:RECORDED])
+    record = export.agreement_record(model, held)
     export.write_record(out / shipped.AGREEMENT, record)
     return {"steps": steps, **own_level(model, held, parts.decision)}
 

@@ -32,6 +32,8 @@ _NAMES = {
 }
 _KEY = re.compile(r"\.layers\.(?P<layer>\d+)\.(?P<part>\w+\.\w+)\.lora_(?P<side>[AB])\.")
 POSITIONS = 200
+# Of one scene: the end of its longest answer.
+EACH = 25
 
 
 def rotary_rows(rows: Floats, heads: int) -> Floats:
@@ -82,27 +84,30 @@ def write_adapter(file: Path, state: Mapping[str, Any], config: Any, options: Sf
 def agreement_record(model: Any, packs: Sequence[Packed], positions: int = POSITIONS) -> list[dict[str, Any]]:
     """What the training framework says, for llama.cpp to be held against: token sequences and the likeliest next token.
 
-    Only places inside answers count, spread over the sequences. Computed in float32 when the model is float32.
+    Only places inside answers count, 25 of a scene at most. Computed in float32 when the model is float32.
     """
     import torch
 
     record: list[dict[str, Any]] = []
-    each = -(-positions // len(packs))
+    left = positions
     for packed in packs:
         branch = _longest_branch(packed)
+        take = min(EACH, left)
+        # Scenes without a task have nothing but nulls.
+        if len(branch) <= EACH or not take:
+            continue
         with torch.no_grad():
             hidden = forward(model, packed)[torch.from_numpy(branch).to(next(model.parameters()).device)]
             best = model.get_base_model().lm_head(hidden.to(model.get_base_model().lm_head.weight.dtype)).argmax(-1)
         trunk = packed.tokens[: packed.seen[branch[0]]]
-        said = best.cpu().numpy()
-        # From the last token of the query on.
         record.append(
             {
                 "tokens": [*trunk.tolist(), *packed.tokens[branch].tolist()],
-                "from": len(trunk) + len(branch) - min(each, len(branch)),
-                "best": said[-min(each, len(branch)) :].tolist(),
+                "from": len(trunk) + len(branch) - take,
+                "best": best.cpu().numpy()[-take:].tolist(),
             }
         )
+        left -= take
     return record
 
 
