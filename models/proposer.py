@@ -29,8 +29,10 @@ from models.runtime import Evaluator, Runtime, Stop, Stopped, never
 
 log = logging.getLogger(__name__)
 
-# Further candidates are sampled: the likeliest one is only one. 0.8 gave different, still sane tasks.
+# Further candidates are sampled: the likeliest one is only one. At 0.8 the untuned base stays sane.
 CANDIDATE_TEMPERATURE = 0.8
+# At 0.8 the trained model's second and third drafts were mostly nonsense (docs/lab-log.md, 2026-11-23).
+TRAINED_TEMPERATURE = 0.4
 # So many tries for k candidates: duplicates are common with a small model.
 TRIES_PER_CANDIDATE = 2
 SPARE_TRIES = 2
@@ -266,7 +268,8 @@ class GgufProposer:
 
     def _picker(self, attempt: int) -> Callable[..., int] | None:
         """The likeliest token first (or as the settings say); further attempts are sampled."""
-        temperature = self._options.temperature or (CANDIDATE_TEMPERATURE if attempt else 0.0)
+        warmth = TRAINED_TEMPERATURE if self._training else CANDIDATE_TEMPERATURE
+        temperature = self._options.temperature or (warmth if attempt else 0.0)
         return sampler(self._options.seed + attempt, temperature) if temperature else None
 
     def _history(self, context: Context) -> list[int]:

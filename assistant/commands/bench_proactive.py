@@ -67,7 +67,7 @@ def _speakers() -> Speakers | None:
     from assistant.paths import default_paths
     from assistant.settings import ModelOptions
     from models.bench.speaking import Speaker, Speakers
-    from models.proposer import GgufProposer, Training, load_runtime
+    from models.proposer import TRAINED_TEMPERATURE, GgufProposer, Training, load_runtime
     from models.shipped import shipped_adapter
 
     adapter = shipped_adapter()
@@ -85,7 +85,7 @@ def _speakers() -> Speakers | None:
 
     options = ModelOptions(context_tokens=CONTEXT_TOKENS)
     untuned = options.model_copy(update={"adapter": "none"})
-    version = hashlib.sha256(adapter.read_bytes()).hexdigest()
+    version = f"{hashlib.sha256(adapter.read_bytes()).hexdigest()} {TRAINED_TEMPERATURE}"
     return Speakers(speaker("ours", options, Training(), version), speaker("base", untuned, None, "untuned"))
 
 
