@@ -88,7 +88,7 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
             clock=clock,
             ids=time_ids(clock),
             store=store,
-            gate=default_gate(),
+            gate=default_gate(settings.decision.gate),
             make_proposer=lambda: make_proposer(settings.model, paths),
         )
     )

@@ -46,7 +46,7 @@ class Replay:
                 clock=clock,
                 ids=ids,
                 narrator=narrator,
-                gate=default_gate(),
+                gate=default_gate(settings.decision.gate),
                 rows=store.writer,
                 notifier=notifier,
                 ask=self._questions.append,

@@ -59,6 +59,7 @@ class Narration(_Group):
 class DecisionOptions(_Group):
     """When a decision is made and what it sees."""
 
+    gate: Literal["trained", "rules"] = Field("trained", description="when to speak: learned, or plain rules")
     every_events: int = Field(5, ge=1, description="decide after this many new events (issue 2: 5)")
     dwell_s: float = Field(5.0, ge=0, description="a window switch counts as a boundary after this long elsewhere")
     context_events: int = Field(40, ge=1, le=500, description="at most this many events in a context")

@@ -37,11 +37,13 @@ def min_offer(adapter: Path) -> float:
     return float(manifest().get("min_offer", EVEN)) if adapter == shipped_adapter() else EVEN
 
 
-def default_gate() -> Gate:
-    """The trained gate; the rules where this copy has none."""
+def default_gate(kind: str = "trained") -> Gate:
+    """The trained gate; the plain rules for ``kind`` "rules" and where this copy has no trained one."""
     from models.bench.artefact import load_artefact
 
     file = FOLDER / GATE
+    if kind == "rules":
+        return RuleGate()
     if not file.exists():
         log.warning("no trained gate in this copy: the rules decide")
         return RuleGate()

@@ -82,7 +82,9 @@ def server() -> Iterator[ModelServer]:
 
 
 def eager(server: ModelServer) -> dict[str, Any]:
-    return EAGER | {"model": {"kind": "endpoint", "endpoint": server.url, "endpoint_model": "fake"}}
+    """A server that says what it is told to, and the plain rules: these tests are about what comes after."""
+    model = {"kind": "endpoint", "endpoint": server.url, "endpoint_model": "fake"}
+    return EAGER | {"decision": EAGER["decision"] | {"gate": "rules"}, "model": model}
 
 
 # Where the buttons' middles are, from the card's left and lower edge (as in test_popup_desktop).
@@ -176,7 +178,7 @@ def test_typing_goes_on_undisturbed_under_a_popup(desktop: Desktop, server: Mode
 
 
 def test_the_real_model_reaches_the_real_popup(desktop: Desktop) -> None:
-    """No fake anywhere: SmolLM2 from the package, llama.cpp, the rules, the web view."""
+    """No fake anywhere: SmolLM2 with our adapter, llama.cpp, the trained gate and judge, the web view."""
     rig = Rig(desktop, settings=EAGER)
     rig.start()
     wait_until(lambda: "SmolLM2" in rig.status().get("model", ""), 90.0, "for the model")
