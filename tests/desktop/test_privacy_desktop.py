@@ -156,9 +156,8 @@ def test_ordinary_gtk_fields_are_read_in_safe_and_the_password_between_is_not(re
     until(lambda: typed.exists() and typed.read_text() == f"bob|{SECRET}|what a day\t", why="for the editor")
     engine = settled(recording)
     assert engine.text() == "bobwhat a day"
-    assert [obs.key for obs in engine.seen if isinstance(obs, KeyNamed)] == [
-        "Tab"
-    ]  # the one into the password field is lost on purpose
+    # The one into the password field is lost on purpose; the one out of it, too, unless the new focus was told first.
+    assert [obs.key for obs in engine.seen if isinstance(obs, KeyNamed)] in (["Tab"], ["Tab", "Tab"])
     assert engine.counted() == 0
 
 
