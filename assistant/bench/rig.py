@@ -38,7 +38,9 @@ class Rig:
 
     def start(self, *, popup: bool = True, ready: bool = True) -> None:
         """``assistant run``; with ``ready``, wait until the senses report and (with ``popup``) the ui is up."""
-        argv = [sys.executable, "-m", "assistant", "run", *([] if popup else ["--no-popup"])]
+        # As from a terminal, also where this process itself was started with nohup.
+        as_usual = ["env", "--default-signal=HUP"]
+        argv = [*as_usual, sys.executable, "-m", "assistant", "run", *([] if popup else ["--no-popup"])]
         with self._output.open("ab") as output:
             self.process = self.desktop.spawn(argv, env=self.environ, stdout=output, stderr=output)
         if ready:
