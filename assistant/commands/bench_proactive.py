@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -83,7 +84,8 @@ def _speakers() -> Speakers | None:
         file = paths.cache / f"bench-{name}.json"
         return Speaker(name, lambda context, count: proposer().drafts(context, count), version, file)
 
-    options = ModelOptions(context_tokens=CONTEXT_TOKENS)
+    # Nothing else runs beside a benchmark.
+    options = ModelOptions(context_tokens=CONTEXT_TOKENS, threads=min(2, os.cpu_count() or 1))
     untuned = options.model_copy(update={"adapter": "none"})
     version = f"{hashlib.sha256(adapter.read_bytes()).hexdigest()} {TRAINED_TEMPERATURE}"
     return Speakers(speaker("ours", options, Training(), version), speaker("base", untuned, None, "untuned"))
