@@ -11,7 +11,7 @@ import pytest
 from assistant.errors import SetupError
 from assistant.paths import under
 from assistant.settings import ModelOptions
-from models import base
+from models import base, shipped
 
 
 class _File(PurePosixPath):
@@ -52,8 +52,10 @@ def test_a_file_that_is_no_gguf_is_the_users_setup(tmp_path, content):
         base.check_adapter(ModelOptions(adapter=str(file)))
 
 
-def test_no_adapter_is_none():
-    assert base.check_adapter(ModelOptions()) is None
+def test_the_trained_adapter_is_for_the_bundled_base_and_may_be_left_out():
+    assert base.check_adapter(ModelOptions()) == shipped.shipped_adapter() is not None
+    assert base.check_adapter(ModelOptions(path="other.gguf")) is None
+    assert base.check_adapter(ModelOptions(adapter="none")) is None
 
 
 def test_the_bundled_file_is_requantized_once_for_the_owner_only(bundled, tmp_path, monkeypatch):
