@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from assistant.events import Frozen
 
@@ -20,10 +20,15 @@ def _valid(text: str) -> str:
 
 
 Words = Annotated[str, AfterValidator(_valid)]
+# Longer than any task of ours (400) or of the published files.
+Candidate = Annotated[str, AfterValidator(_valid), Field(max_length=4_000)]
+When = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Observed(Frozen):
     """One event as research files have it; ``time`` is their text ("1717338232.283", "Day 1, 11:00 PM")."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, coerce_numbers_to_str=True)
 
     time: Words
     event: Words
@@ -55,8 +60,8 @@ class Vote(Frozen):
     """
 
     moment: str = Field(description="key of its moment")
-    task: Words = Field(default="", max_length=400)
+    task: Candidate = ""
     annotator: Words
     accepted: bool | None
-    at: float = Field(default=0.0, description="wall time, s; 0 = not known")
+    at: When = Field(default=0.0, description="wall time, s; 0 = not known")
     source: Words = Field(default="import", description="import annotation")
