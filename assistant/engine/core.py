@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from assistant.clock import Clock, IdFactory
 from assistant.context import build_context
 from assistant.engine.presence import Presence
+from assistant.engine.questions import Held, Question, decision_of
 from assistant.engine.triggers import Triggers
 from assistant.errors import SetupError
 from assistant.events import (
@@ -30,9 +31,11 @@ from assistant.events import (
 from assistant.narrator import Narrator
 from assistant.policy.delivery import DeliveryPolicy, Surroundings
 from assistant.policy.explore import explore
-from assistant.ports import Context, Gate, Notifier, PastOffer, Proposal, Verdict
+from assistant.ports import Context, Gate, Notifier, PastOffer, Proposal
 from assistant.settings import Settings
 from assistant.store.ops import Op, PutDecision, PutEvent, PutGap, PutMark, PutOutcome, PutSuggestion
+
+__all__ = ["Core", "Held", "Parts", "Question", "Rows"]
 
 log = logging.getLogger(__name__)
 
@@ -40,25 +43,6 @@ log = logging.getLogger(__name__)
 _TYPING_S = 1.5
 # A key that is held down, or a command that is sent again, says "missed" once.
 _AGAIN_S = 2.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the proposer is asked, with what led to it."""
-
-    decision_id: int
-    context: Context
-    verdict: Verdict
-    gate_ms: float
-    propensity: float | None = None
-
-
-@dataclass(frozen=True)
-class Held:
-    """A suggestion that waits for a better moment."""
-
-    suggestion: Suggestion
-    decision: Decision
 
 
 class Rows(Protocol):
@@ -265,25 +249,7 @@ class Core:
     def _decision(
         self, question: Question, stage: str, reason: str, proposal: Proposal | None, *, speak: bool
     ) -> Decision:
-        verdict, context = question.verdict, question.context
-        return Decision(
-            id=question.decision_id,
-            time=context.now,
-            trigger=context.trigger,
-            speak=speak,
-            reason=reason,
-            stage=stage,
-            p_help=verdict.p_help,
-            p_accept=proposal.p_accept[0] if proposal is not None and proposal.p_accept else None,
-            threshold=verdict.threshold,
-            event_ids=tuple(event.id for event in context.events),
-            features=dict(verdict.features),
-            model=proposal.model if proposal is not None else "",
-            gate_ms=round(question.gate_ms, 3),
-            proposer_ms=round(proposal.ms, 1) if proposal is not None else None,
-            gate=self._parts.gate.name,
-            propensity=question.propensity,
-        )
+        return decision_of(question, stage, reason, proposal, gate=self._parts.gate.name, speak=speak)
 
     def _keep(self, decision: Decision, *more: Op) -> None:
         self.last_decision = decision
