@@ -69,9 +69,11 @@ def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
 
 def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     from assistant.engine.service import Engine, EngineParts
+    from assistant.label_store import newest, read_labels
     from assistant.store import open_store
+    from models import shipped
+    from models.personal.owner import personal
     from models.proposer import make_proposer
-    from models.shipped import default_gate
 
     clock = SystemClock()
     # After a crash of the supervisor an older engine may still be saying goodbye: two must not share one database.
@@ -81,6 +83,9 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     except filelock.Timeout:
         raise EnvironmentFault("An older engine of this user is still running.", hint="It is tried again.") from None
     store = open_store(paths, clock, settings.storage)
+    decision = settings.decision
+    labels = newest(read_labels(store.reader, decision)) if decision.personal else []
+    own = personal(shipped.default_gate(decision.gate), shipped.judge(), labels, decision)
     engine = Engine(
         EngineParts(
             paths=paths,
@@ -88,8 +93,9 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
             clock=clock,
             ids=time_ids(clock),
             store=store,
-            gate=default_gate(settings.decision.gate),
-            make_proposer=lambda: make_proposer(settings.model, paths),
+            gate=own.gate,
+            make_proposer=lambda: make_proposer(settings.model, paths, own.judge),
+            learn=own.learn if decision.personal else None,
         )
     )
     lifeline.well = engine.well

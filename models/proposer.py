@@ -291,9 +291,10 @@ class GgufProposer:
         return tokens if len(tokens) <= LINE_TOKENS else [*tokens[: LINE_TOKENS - 1], tokens[-1]]
 
 
-def make_proposer(options: ModelOptions, paths: Paths) -> Proposer:
+def make_proposer(options: ModelOptions, paths: Paths, judge: Judge | None = None) -> Proposer:
     """Load the model that the settings name.
 
+    :param judge: who chooses among the drafts of a model with an adapter; None = the shipped one.
     :raises SetupError: a file is missing or wrong, the endpoint is not on loopback, the context is too small.
     :raises EnvironmentFault: the library does not load, or there is no memory.
     """
@@ -301,7 +302,7 @@ def make_proposer(options: ModelOptions, paths: Paths) -> Proposer:
         return EndpointProposer(options)
     runtime, adapter = load_runtime(options, paths)
     try:
-        return GgufProposer(runtime, options, name=runtime.name, **trained_parts(adapter))
+        return GgufProposer(runtime, options, name=runtime.name, **trained_parts(adapter, judge))
     except BaseException:
         runtime.close()
         raise
@@ -319,8 +320,8 @@ def load_runtime(options: ModelOptions, paths: Paths) -> tuple[Runtime, Path | N
     return runtime, adapter
 
 
-def trained_parts(adapter: Path | None) -> dict[str, Any]:
+def trained_parts(adapter: Path | None, judge: Judge | None = None) -> dict[str, Any]:
     """What goes with an adapter: how it was trained, and the shipped judge (also for an adapter of the user's)."""
     if adapter is None:
         return {}
-    return {"training": Training(min_offer=shipped.min_offer(adapter)), "judge": shipped.judge()}
+    return {"training": Training(min_offer=shipped.min_offer(adapter)), "judge": judge or shipped.judge()}

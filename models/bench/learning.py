@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from assistant.events import OutcomeKind
 from assistant.labels import Label, make_label
 from assistant.ports import Context, Gate, Judge, PastOffer, Verdict
-from models.bench.metrics import scores
-from models.bench.stream import Days, Moment, Prepared, days
+from models.bench.features import Remember
+from models.bench.stream import Moment, Prepared, days
 from models.bench.tastes import Taste, User
 from models.personal.dial import DEFAULT, Dial
 from models.personal.gate import PersonalGate
 from models.personal.judge import PersonalJudge
 from models.personal.mixture import TUNING, Tuning
+from models.personal.words import moment_facts
+from models.rule_gate import RECENT, RULES
+from models.rule_gate import Scene as RuleScene
 
 POINTS = (0, 10, 20, 50, 100, 200)
 # As the issue asks: 5 % of decisions near the threshold are drawn.
 EXPLORED, NEAR = 0.05, 0.1
-# A popup at most every two minutes: the scenes are twenty minutes long, serving's ten would leave two labels each.
-PAUSE_S = 120.0
+# A popup at most a minute: the scenes are twenty minutes long, serving's ten would leave two labels each.
+PAUSE_S = 60.0
 # A rejection stays in the context for serving's two hours.
 OFFERS = 10
 OFFERS_AGE_S = 7_200.0
@@ -49,12 +52,18 @@ class Run(NamedTuple):
     updates: list[float]
 
 
+_REJECTED = next(rule for rule in RULES if rule.name == "rejected")
+
+
 class Known:
-    """The shipped gate, its verdicts looked up where nothing but the dates differs (its features know no dates)."""
+    """The shipped gate, its verdicts looked up: dates change none, and offers only through one rule.
+
+    That is whether something on this topic was rejected within the hour (models.rule_gate); a test compares.
+    """
 
     def __init__(self, base: Gate) -> None:
         self._base = base
-        self._verdicts: dict[int, tuple[Context, Verdict]] = {}
+        self._moments: dict[float, Moment] = {}
 
     @property
     def name(self) -> str:
@@ -62,13 +71,16 @@ class Known:
         return self._base.name
 
     def add(self, moments: Sequence[Moment]) -> None:
-        """Moments without offers, judged already."""
-        self._verdicts |= {id(one.scenario.context): (one.scenario.context, one.verdict) for one in moments}
+        """Moments with their verdicts; no two have the same time."""
+        self._moments |= {one.scenario.context.now: one for one in moments}
 
     def judge(self, context: Context) -> Verdict:
         """As the gate itself."""
-        known = self._verdicts.get(id(context))
-        return known[1] if known else self._base.judge(context)
+        moment = self._moments.get(context.now)
+        if moment is None or moment.scenario.context.events is not context.events:
+            return self._base.judge(context)
+        refused = bool(context.offers) and _REJECTED.holds(RuleScene(list(context.events[-RECENT:]), context))
+        return moment.refused if refused else moment.verdict
 
 
 class Options(NamedTuple):
@@ -87,8 +99,9 @@ class Life:
         self._user, self._options = user, options
         self._draw = random.Random(f"answers {user.name} {seed}")  # noqa: S311 - seeded, not cryptography
         self._known = Known(base)
-        self.gate = PersonalGate(self._known, dial=Dial(options.one_in), tuning=options.tuning)
-        self.judge = PersonalJudge(judge, tuning=options.tuning)
+        facts = Remember(moment_facts)
+        self.gate = PersonalGate(self._known, dial=Dial(options.one_in), tuning=options.tuning, facts=facts)
+        self.judge = PersonalJudge(judge, tuning=options.tuning, facts=facts)
         self._offers: list[PastOffer] = []
         self.labels = 0
         self.updates: list[float] = []
@@ -96,9 +109,7 @@ class Life:
     def scored(self, moments: Sequence[Moment], taste: Taste) -> list[Said]:
         """What the model as it is would do at moments that it never learns from."""
         self._known.add(moments)
-        return [
-            Said(self._speaks(one.scenario.context, one.task)[0], taste(one.scenario)) for one in moments
-        ]
+        return [Said(self._speaks(one.scenario.context, one.task)[0], taste(one.scenario)) for one in moments]
 
     def live(self, moment: Moment, taste: Taste) -> Label | None:
         """One moment of the stream: decide, show, be answered, learn."""
@@ -107,8 +118,7 @@ class Life:
         offers = [offer for offer in self._offers if now - offer.time <= OFFERS_AGE_S][-OFFERS:]
         if offers:
             context = context.model_copy(update={"offers": tuple(offers)})
-        else:
-            self._known.add([moment])
+        self._known.add([moment])
         speaks, verdict = self._speaks(context, moment.task)
         near = abs(verdict.p_help - verdict.threshold) < NEAR
         if near and self._draw.random() < EXPLORED:

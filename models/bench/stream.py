@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from assistant.events import Event
-from assistant.ports import Context, Gate, Verdict
+from assistant.events import Event, OutcomeKind
+from assistant.ports import Context, Gate, PastOffer, Verdict
 from models.bench.features import topics
 from models.bench.tastes import Scenario
 from models.corpus import Scene, contexts
@@ -26,6 +26,7 @@ DAY_S, HOUR_S = 86_400.0, 3_600.0
 # Stretches of work in a day; 7:00 to 22:00.
 SCENES_A_DAY, FIRST_HOUR, HOURS = 4, 7, 15
 LEARNING = 0.6
+ROUNDS = 4
 SAME_TOPIC = 0.34
 
 
@@ -35,6 +36,8 @@ class Moment(NamedTuple):
     scenario: Scenario
     task: str
     verdict: Verdict
+    refused: Verdict
+    """What it says where something on this topic was rejected within the hour."""
 
 
 class Prepared(NamedTuple):
@@ -43,6 +46,7 @@ class Prepared(NamedTuple):
     scene: Scene
     contexts: tuple[Context, ...]
     verdicts: tuple[Verdict, ...]
+    refused: tuple[Verdict, ...]
     offered: tuple[str, ...]
     again: tuple[bool, ...]
     errors: tuple[bool, ...]
@@ -65,10 +69,17 @@ def prepare(scene: Scene, gate: Gate) -> Prepared:
         scene,
         found,
         tuple(gate.judge(context) for context in found),
+        tuple(gate.judge(_after_refusal(context)) for context in found),
         tuple(_offered(scene, place) for place in range(len(scene.events))),
         tuple(_again(scene, place) for place in range(len(scene.events))),
         tuple(any(is_error(event.event) for event in events) for events in recent),
     )
+
+
+def _after_refusal(context: Context) -> Context:
+    last = context.events[-1].sentence
+    refusal = PastOffer(time=context.now, task=last, outcome=OutcomeKind.REJECTED, answered_at=context.now)
+    return context.model_copy(update={"offers": (refusal,)})
 
 
 def _offered(scene: Scene, place: int) -> str:
@@ -99,7 +110,9 @@ def days(prepared: Sequence[Prepared], seed: str) -> Days:
     order = list(prepared)
     draw.shuffle(order)
     cut = round(LEARNING * len(order))
-    learning = [_dated(scene, start) for scene, start in zip(order[:cut], _starts(draw, cut), strict=True)]
+    # Used up, the scenes come again in another order and at other hours.
+    rounds = [one for _ in range(ROUNDS) for one in draw.sample(order[:cut], cut)]
+    learning = [_dated(scene, start) for scene, start in zip(rounds, _starts(draw, len(rounds)), strict=True)]
     # Scored as if on the days after; the hours are drawn as freely.
     rest = order[cut:]
     scored = [_dated(scene, start) for scene, start in zip(rest, _starts(draw, len(rest)), strict=True)]
@@ -142,5 +155,5 @@ def _dated(prepared: Prepared, start: float) -> list[Moment]:
             tasks=tuple(task.task for task in row.tasks),
             context=dated,
         )
-        found.append(Moment(scenario, prepared.offered[place], prepared.verdicts[place]))
+        found.append(Moment(scenario, prepared.offered[place], prepared.verdicts[place], prepared.refused[place]))
     return found

@@ -45,22 +45,19 @@ class Belief:
         known = [(self._columns[name], value) for name, value in facts.items() if name in self._columns]
         return self._faded(now) * sum(float(self._mean[at]) * value for at, value in known)
 
-    def level(self, now: float) -> float:
-        """The same of the average labelled moment: how much more or less this owner wants altogether."""
-        if self._at is None or not self._mass:
+    def level(self, without: str = "") -> float:
+        """The shift of the average labelled moment, of all facts but one: how much more or less this owner wants."""
+        if not self._mass:
             return 0.0
-        return self._faded(now) * float(self._mean @ self._centre) / self._mass
+        total = float(self._mean @ self._centre)
+        left_out = self._columns.get(without)
+        if left_out is not None:
+            total -= float(self._mean[left_out] * self._centre[left_out])
+        return total / self._mass
 
-    def parts(self, facts: Mapping[str, float], now: float) -> dict[str, float]:
-        """:meth:`shift` by fact."""
-        if self._at is None:
-            return {}
-        faded = self._faded(now)
-        return {
-            name: faded * float(self._mean[self._columns[name]]) * value
-            for name, value in facts.items()
-            if name in self._columns
-        }
+    def weights(self) -> dict[str, float]:
+        """What each fact adds, as of the last label."""
+        return dict(zip(self._columns, self._mean.tolist(), strict=True))
 
     def learn(self, facts: Mapping[str, float], odds: float, target: bool, weight: float, at: float) -> None:
         """Take in one label. ``odds``: what the global model says, log-odds; ``weight`` in (0, 1]."""

@@ -8,10 +8,13 @@ the offers above it, calibrated on the owner's answers (Platt), keep the promise
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
+from assistant.events import OutcomeKind
+from assistant.labels import Label
 from models.bench.linear import sigmoid
 from models.bench.metrics import Floats, ratio
 
@@ -35,6 +38,7 @@ class Answer(NamedTuple):
     odds: float
     wanted: bool
     weight: float
+    about: int | None = None
 
 
 class Achieved(NamedTuple):
@@ -92,9 +96,10 @@ class Dial:
         self.answers: list[Answer] = []
         self._own: float | None = None
 
-    def learn(self, odds: float, wanted: bool, weight: float) -> None:
-        """One more answered offer."""
-        self.answers = [*self.answers[-WINDOW + 1 :], Answer(odds, wanted, weight)]
+    def learn(self, odds: float, wanted: bool, weight: float, about: int | None = None) -> None:
+        """One more answered offer; a later word on the same suggestion replaces the earlier."""
+        kept = [answer for answer in self.answers if about is None or answer.about != about]
+        self.answers = [*kept[-WINDOW + 1 :], Answer(odds, wanted, weight, about)]
         self._own = None
 
     def threshold(self, shipped: float) -> float:
@@ -124,3 +129,9 @@ def achieved(wanted: list[bool], one_in: float) -> Achieved:
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n * n)) / (1 + _Z**2 / n)
     return Achieved(n, share, max(0.0, middle - half), min(1.0, middle + half), 1.0 / one_in)
+
+
+def answered(labels: Iterable[Label]) -> list[bool]:
+    """Of each offer that got a click, oldest first: was it wanted? Popups that ran out are no answers."""
+    clicked = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.SNOOZED)
+    return [bool(label.wanted) for label in labels if label.task and label.kind in clicked]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from assistant.events import OutcomeKind
 from assistant.labels import Label
 from assistant.ports import Context, Gate, Verdict
 from models.bench.linear import sigmoid
@@ -14,7 +15,7 @@ from models.personal.words import Facts, moment_facts
 
 
 class PersonalGate:
-    """:class:`assistant.ports.Gate`. Without labels, and with the dial where it is by default, it is the global gate."""
+    """:class:`assistant.ports.Gate`. Without labels, and with the dial at its default, it is the global gate."""
 
     def __init__(
         self,
@@ -24,8 +25,9 @@ class PersonalGate:
         half_life_days: float = HALF_LIFE_DAYS,
         dial: Dial | None = None,
         tuning: Tuning = TUNING,
+        facts: Callable[[Context], Facts] = moment_facts,
     ) -> None:
-        self._base = base
+        self._base, self._moment = base, facts
         self._layer = Layer(half_life_days, tuning)
         self._dial = dial or Dial()
         for label in sorted(labels, key=lambda label: label.at)[-MOST_LABELS:]:
@@ -74,12 +76,13 @@ class PersonalGate:
         facts = self._facts(label.context)
         odds = log_odds(verdict.p_help)
         shift = self._layer.mixture.shift(facts, label.context.now)
-        if label.propensity != 0.0 and label.task:  # what the owner called for is no offer
-            self._dial.learn(odds + shift, label.wanted, weight)
-        self._layer.learn(Lesson(facts, odds, label.wanted, weight, label.at), label.context.events[-1].sentence)
+        if label.task and label.kind is not OutcomeKind.MISSED:  # what the owner called for is no offer
+            self._dial.learn(odds + shift, label.wanted, weight, label.suggestion_id)
+        topic = label.context.events[-1].sentence
+        self._layer.learn(Lesson(facts, odds, label.wanted, weight, label.at, topic, label.suggestion_id))
 
     def _facts(self, context: Context) -> Facts:
-        return moment_facts(context) | self._layer.topics.facts(context.events[-1].sentence)
+        return self._moment(context) | self._layer.topics.facts(context.events[-1].sentence)
 
 
 def _reason(verdict: Verdict, speak: bool, personal: str) -> str:

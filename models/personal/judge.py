@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 
 from assistant.labels import Label
 from assistant.ports import Context, Judge
@@ -25,10 +26,13 @@ class PersonalJudge:
         *,
         half_life_days: float = HALF_LIFE_DAYS,
         tuning: Tuning = TUNING,
+        facts: Callable[[Context], Facts] = moment_facts,
     ) -> None:
-        self._base = base
+        self._base, self._moment = base, facts
         self._layer = Layer(half_life_days, tuning)
         self.threshold = base.threshold
+        # Answers come in the engine's thread, candidates in the proposer's.
+        self._lock = threading.RLock()
         for label in sorted(labels, key=lambda label: label.at)[-MOST_LABELS:]:
             self.learn(label)
 
@@ -37,7 +41,8 @@ class PersonalJudge:
         p = self._base.p_accept(context, task)
         if not self._layer.labels or not context.events:
             return p
-        return sigmoid(log_odds(p) + self._layer.mixture.shift(self._facts(context, task), context.now))
+        with self._lock:
+            return sigmoid(log_odds(p) + self._layer.mixture.shift(self._facts(context, task), context.now))
 
     def learn(self, label: Label) -> None:
         """Take in one label; what says nothing about its task is left out."""
@@ -46,9 +51,10 @@ class PersonalJudge:
         if label.accepted is None or not weight or not label.task or not label.context.events:
             return
         odds = log_odds(self._base.p_accept(label.context, label.task))
-        facts = self._facts(label.context, label.task)
-        self._layer.learn(Lesson(facts, odds, label.accepted, weight, label.at), label.task)
+        with self._lock:
+            facts = self._facts(label.context, label.task)
+            self._layer.learn(Lesson(facts, odds, label.accepted, weight, label.at, label.task, label.suggestion_id))
 
     def _facts(self, context: Context, task: str) -> Facts:
-        moment = {k: v for k, v in moment_facts(context).items() if k.partition("=")[0] in _OF_MOMENT}
+        moment = {k: v for k, v in self._moment(context).items() if k.partition("=")[0] in _OF_MOMENT}
         return moment | task_facts(context, task) | self._layer.topics.facts(task)

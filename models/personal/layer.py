@@ -1,4 +1,4 @@
-"""What gate and judge share: labels in, a shift of the log-odds out. Rebuilt from the labels at start, never pickled."""
+"""What gate and judge share: labels in, a shift of the log-odds out. Rebuilt at start, never pickled."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ def log_odds(p: float) -> float:
 
 
 class Lesson(NamedTuple):
-    """One answer as the layer takes it."""
+    """One answer as the layer takes it. ``about``: the suggestion, None = its own; a later word replaces an earlier."""
 
     facts: Facts
     odds: float
     target: bool
     weight: float
     at: float
+    topic: str
+    about: int | None = None
 
 
 class Topics:
-    """Topics of the last answers: is this moment like one that was declined, or accepted?"""
+    """Topics of the last answers: so that a moment like a declined one shows."""
 
     def __init__(self) -> None:
-        self._seen: dict[bool, deque[frozenset[str]]] = {
-            target: deque(maxlen=REMEMBERED) for target in (False, True)
-        }
+        self._seen: dict[bool, deque[frozenset[str]]] = {target: deque(maxlen=REMEMBERED) for target in (False, True)}
 
     def facts(self, text: str) -> Facts:
         """Overlap with the nearest topic of each kind; nothing where nothing is shared."""
         mine = topics(text)
         near = {
-            name: max((overlap(mine, other) for other in self._seen[target]), default=0.0)
+            name: max((overlap(mine, one) for one in self._seen[target] if not mine.isdisjoint(one)), default=0.0)
             for name, target in (("like_no=", False), ("like_yes=", True))
         }
         return {name: value for name, value in near.items() if value}
@@ -86,16 +86,27 @@ class Layer:
     """A :class:`Mixture` with what else is remembered of the labels."""
 
     def __init__(self, half_life_days: float = HALF_LIFE_DAYS, tuning: Tuning = TUNING) -> None:
-        self.mixture = Mixture(half_life_days * DAY_S, tuning)
+        self._half_life_s, self._tuning = half_life_days * DAY_S, tuning
+        self.mixture = Mixture(self._half_life_s, self._tuning)
         self.topics = Topics()
         self.answering = Answering()
-        self.labels = 0
+        self._lessons: list[Lesson] = []
 
-    def learn(self, lesson: Lesson, topic: str) -> None:
-        """Take in one answer."""
+    @property
+    def labels(self) -> int:
+        """How many were learned."""
+        return len(self._lessons)
+
+    def learn(self, lesson: Lesson) -> None:
+        """Take in one answer; a changed mind is learned instead of the first word."""
+        left = [one for one in self._lessons if lesson.about is None or one.about != lesson.about]
+        if len(left) < len(self._lessons):
+            self._lessons, self.mixture = left, Mixture(self._half_life_s, self._tuning)
+            for one in left:
+                self.mixture.learn(one.facts, one.odds, one.target, one.weight, one.at)
         self.mixture.learn(lesson.facts, lesson.odds, lesson.target, lesson.weight, lesson.at)
-        self.topics.add(topic, lesson.target)
-        self.labels += 1
+        self.topics.add(lesson.topic, lesson.target)
+        self._lessons.append(lesson)
 
     def strongest(self, facts: Mapping[str, float], now: float, count: int = 2) -> list[tuple[str, float]]:
         """The facts that moved the shift most, in the direction that it went."""

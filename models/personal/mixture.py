@@ -42,6 +42,16 @@ class Tuning:
 
 
 TUNING = Tuning()
+SLOPE = "slope="
+"""How much less the global log-odds mean to this owner. It explains answers in training, and is never served: an owner
+who answers at random would else teach that all moments are alike."""
+SLOPE_WIDTH = 0.7
+
+
+def _width(name: str, scale: float) -> float:
+    return SLOPE_WIDTH if name == SLOPE else scale * WIDTHS[name.partition("=")[0]]
+
+
 NAMES = ("none", "level", "slow", "quick")
 
 
@@ -50,13 +60,15 @@ class Mixture:
 
     def __init__(self, half_life_s: float, tuning: Tuning = TUNING) -> None:
         self._tuning, self._half_life_s = tuning, half_life_s
-        narrow = Belief(lambda name: tuning.scale if name == "always=" else 0.0, half_life_s)
-        slow = Belief(lambda name: tuning.scale * WIDTHS[name.partition("=")[0]], half_life_s)
-        quick = Belief(lambda name: tuning.scale * WIDTHS[name.partition("=")[0]], half_life_s, tuning.quick)
+        general = ("always=", SLOPE)
+        narrow = Belief(lambda name: _width(name, tuning.scale) if name in general else 0.0, half_life_s)
+        slow = Belief(lambda name: _width(name, tuning.scale), half_life_s)
+        quick = Belief(lambda name: _width(name, tuning.scale), half_life_s, tuning.quick)
         self._beliefs = (narrow, slow, quick)
         self._foretold = [0.0] * len(NAMES)
         self._evidence = 0.0
         self._last = 0.0
+        self._weights: tuple[dict[str, float], float] | None = None
 
     @property
     def evidence(self) -> float:
@@ -73,32 +85,26 @@ class Mixture:
     def bound(self, now: float) -> float:
         """How far from the global log-odds it may go: grows with the evidence, shrinks with its age."""
         tuning = self._tuning
-        age = 2.0 ** (-max(0.0, now - self._last) / self._half_life_s)
-        return age * min(tuning.most, tuning.first + tuning.growth * math.log2(1.0 + self._evidence))
+        return self._age(now) * min(tuning.most, tuning.first + tuning.growth * math.log2(1.0 + self._evidence))
 
     def shift(self, facts: Mapping[str, float], now: float) -> float:
         """What to add to the global log-odds; within ± :meth:`bound`, 0 without labels."""
         if not self._evidence:
             return 0.0
-        taken = 1.0 - self._tuning.level
-        trust = self.trust()
-        total = sum(
-            trust[name] * (belief.shift(facts, now) - taken * belief.level(now))
-            for name, belief in zip(NAMES[1:], self._beliefs, strict=True)
-        )
-        return self._within(total, now)
+        weights, level = self._believed()
+        total = sum(weights[name] * value for name, value in facts.items() if name in weights)
+        return self._within(self._age(now) * (total - (1.0 - self._tuning.level) * level), now)
 
     def parts(self, facts: Mapping[str, float], now: float) -> dict[str, float]:
         """The shift by fact, without bound and level: for the reason."""
-        trust, found = self.trust(), dict[str, float]()
-        for name, belief in zip(NAMES[1:], self._beliefs, strict=True):
-            for fact, value in belief.parts(facts, now).items():
-                found[fact] = found.get(fact, 0.0) + trust[name] * value
-        return found
+        weights, _ = self._believed()
+        age = self._age(now)
+        return {name: age * weights[name] * value for name, value in facts.items() if name in weights}
 
     def learn(self, facts: Mapping[str, float], odds: float, target: bool, weight: float, at: float) -> None:
         """Foretell one label, compare, then learn it."""
         keep = 2.0 ** (-1.0 / self._tuning.memory)
+        facts = {**facts, SLOPE: odds}
         shifts = [0.0, *(self._within(belief.shift(facts, at), at) for belief in self._beliefs)]
         for place, shift in enumerate(shifts):
             p = sigmoid(odds + shift)
@@ -106,8 +112,27 @@ class Mixture:
             self._foretold[place] = keep * self._foretold[place] + gain
         for belief in self._beliefs:
             belief.learn(facts, odds, target, weight, at)
+        self._weights = None
         self._evidence += weight
         self._last = max(self._last, at)
+
+    def _believed(self) -> tuple[dict[str, float], float]:
+        """(weight of each fact, general level), averaged by trust; worked out once after each label."""
+        if self._weights is None:
+            trust = self.trust()
+            weights, level = dict[str, float](), 0.0
+            for name, belief in zip(NAMES[1:], self._beliefs, strict=True):
+                level += trust[name] * belief.level(SLOPE)
+                for fact, weight in belief.weights().items():
+                    if fact == SLOPE:
+                        continue
+                    weights[fact] = weights.get(fact, 0.0) + trust[name] * weight
+            self._weights = weights, level
+        return self._weights
+
+    def _age(self, now: float) -> float:
+        """What is left of the evidence at ``now``."""
+        return float(2.0 ** (-max(0.0, now - self._last) / self._half_life_s))
 
     def _within(self, shift: float, now: float) -> float:
         bound = self.bound(now)

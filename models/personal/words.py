@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from assistant.events import Event
 from assistant.ports import Context
@@ -33,25 +34,31 @@ RECENT, SESSION = 3, 12
 SAME_TOPIC = 0.34
 HOUR_S = 3_600.0
 
-_DOMAINS = (
-    ("coding", r"visual studio|code\b|vscodium|pycharm|intellij|\bvim\b|neovim|emacs|eclipse|xcode|android studio|"
-     r"godot|unity\b|rstudio|jupyter|arduino|\bide\b|sublime|helix|stack overflow|github|gitlab"),
-    ("system", r"terminal|konsole|alacritty|kitty|xterm|powershell|putty|\bssh\b|terminator|tilix"),
-    ("mail", r"thunderbird|outlook|gmail|evolution|\bmail\b|inbox"),
-    ("sheet", r"calc\b|excel|gnumeric|sheets|spreadsheet|\bcsv\b|dbeaver|qgis"),
-    ("writing", r"writer|\bword\b|texstudio|overleaf|obsidian|mousepad|gedit|kate\b|notes?\b|docs\b|typora|\.docx?|\.odt"),
-    ("design", r"gimp|inkscape|blender|figma|krita|freecad|kicad|kdenlive|audacity|ardour|musescore|darktable|canva"),
-    ("social", r"whatsapp|telegram|signal|discord|slack|teams|zoom|facebook|instagram|reddit|mastodon|viber"),
-    ("media", r"youtube|netflix|twitch|vlc|mpv|spotify|music|rhythmbox|podcast|\bgame|minecraft|steam"),
-)  # fmt: skip
-_DOMAIN = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _DOMAINS)
+_DOMAINS = {
+    "coding": (
+        r"visual studio|code\b|vscodium|pycharm|intellij|\bvim\b|neovim|emacs|eclipse|xcode|android studio|godot|"
+        r"unity\b|rstudio|jupyter|arduino|\bide\b|sublime|helix|stack overflow|github|gitlab"
+    ),
+    "system": r"terminal|konsole|alacritty|kitty|xterm|powershell|putty|\bssh\b|terminator|tilix",
+    "mail": r"thunderbird|outlook|gmail|evolution|\bmail\b|inbox",
+    "sheet": r"calc\b|excel|gnumeric|sheets|spreadsheet|\bcsv\b|dbeaver|qgis",
+    "writing": (
+        r"writer|\bword\b|texstudio|overleaf|obsidian|mousepad|gedit|kate\b|notes?\b|docs\b|typora|\.docx?|\.odt"
+    ),
+    "design": r"gimp|inkscape|blender|figma|krita|freecad|kicad|kdenlive|audacity|ardour|musescore|darktable|canva",
+    "social": r"whatsapp|telegram|signal|discord|slack|teams|zoom|facebook|instagram|reddit|mastodon|viber",
+    "media": r"youtube|netflix|twitch|vlc|mpv|spotify|music|rhythmbox|podcast|\bgame|minecraft|steam",
+}
+_DOMAIN = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _DOMAINS.items())
 _BROWSER = re.compile(r"firefox|chrom|edge|safari|opera|brave|vivaldi|browser", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+")
 # Function words of languages other than English that are no English words.
 _FOREIGN = frozenset(
-    "der das und oder mit nicht ist für auf ein eine les des une est pour dans avec sur que qui por para con los las "
-    "una del como het een van voor niet naar och att som för med det della che per il non di na nie się jak dla "
-    "não uma em não os da ve bir için och är ja on ei".split()  # noqa: SIM905 - words read better as a sentence
+    (  # noqa: SIM905 - words read better as a sentence
+        "der das und oder mit nicht ist für auf ein eine les des une est pour dans avec sur que qui por para con los "
+        "las una del como het een voor niet naar och att som för med det della che il non di na nie się jak dla "
+        "não uma em ve bir için och är ja"
+    ).split()
 )
 _FOREIGN_WORDS = 2
 
@@ -69,11 +76,16 @@ def words_of(prefix: str, words: Iterable[str]) -> Facts:
 
 def domain(event: Event) -> str:
     """The kind of work that one event belongs to: by application, then by what the sentence names."""
-    for text in (event.app, event.sentence):
+    return _domain(event.app, event.sentence)
+
+
+@lru_cache(maxsize=4_096)  # an event is in forty contexts
+def _domain(app: str, sentence: str) -> str:
+    for text in (app, sentence):
         for name, pattern in _DOMAIN:
             if text and pattern.search(text):
                 return name
-    return "web" if _BROWSER.search(event.app) else "other"
+    return "web" if _BROWSER.search(app) else "other"
 
 
 def work(events: Sequence[Event]) -> str:
@@ -87,9 +99,13 @@ def work(events: Sequence[Event]) -> str:
 
 def language(texts: Iterable[str]) -> str:
     """``english`` or ``other``, by letters that English lacks and by function words."""
-    words = [word.lower() for text in texts for word in _LETTERS.findall(text)]
-    strange = sum(not word.isascii() for word in words) + sum(word in _FOREIGN for word in words)
-    return "other" if strange >= _FOREIGN_WORDS else "english"
+    return "other" if sum(map(_strange, texts)) >= _FOREIGN_WORDS else "english"
+
+
+@lru_cache(maxsize=4_096)
+def _strange(text: str) -> int:
+    words = [word.lower() for word in _LETTERS.findall(text)]
+    return sum(not word.isascii() or word in _FOREIGN for word in words)
 
 
 def part_of_day(moment: float, offset_min: int) -> str:
@@ -97,6 +113,9 @@ def part_of_day(moment: float, offset_min: int) -> str:
     hour = (datetime.fromtimestamp(moment, UTC) + timedelta(minutes=offset_min)).hour
     edges = ((6, "night"), (12, "morning"), (17, "afternoon"), (22, "evening"))
     return next((name for edge, name in edges if hour < edge), "night")
+
+
+_error = lru_cache(maxsize=4_096)(is_error)
 
 
 def _week(moment: float, offset_min: int) -> str:
@@ -132,7 +151,7 @@ def moment_facts(context: Context) -> Facts:
         f"hour={hour}": 1.0,
         f"week={_week(context.now, last.utc_offset_min)}": 1.0,
         f"trigger={context.trigger}": 1.0,
-        f"error={'yes' if any(is_error(event.sentence) for event in recent) else 'no'}": 1.0,
+        f"error={'yes' if any(_error(event.sentence) for event in recent) else 'no'}": 1.0,
         f"question={'yes' if is_question(asked) else 'no'}": 1.0,
         f"searched={'yes' if any(event.type == 'search' for event in recent) else 'no'}": 1.0,
         f"repeat={'yes' if again >= SAME_TOPIC else 'no'}": 1.0,
@@ -165,7 +184,8 @@ def task_facts(context: Context, task: str) -> Facts:
 
 _SAID = {
     "app": "in {}", "domain": "at {} work", "work": "during {} work", "hour": "in the {}", "type": "at {} events",
-    "week": "on a {}", "error": "with an error: {}", "question": "with a question: {}", "searched": "after a search: {}",
+    "week": "on a {}", "error": "with an error: {}", "question": "with a question: {}",
+    "searched": "after a search: {}",
     "repeat": "on a repeated topic: {}", "language": "in {} text", "since": "{} after the last offer",
     "answered": "after one that was {}", "work+type": "at {} events", "hour+type": "at {} events",
     "work+hour": "at {}", "verb": "that begin with “{}”", "length": "with a {} task", "trigger": "at {}",
