@@ -90,6 +90,8 @@ class Options(NamedTuple):
     one_in: float = DEFAULT
     with_judge: bool = True
     points: tuple[int, ...] = POINTS
+    change_at: int = 0
+    """Labels under the first taste; the points then count from there, scored by the later taste."""
 
 
 class Life:
@@ -159,18 +161,23 @@ def run(user: User, seed: int, prepared: Sequence[Prepared], base: Gate, judge: 
     """One user's life: scored before the first label and whenever the next count is reached."""
     life = Life(user, seed, base, judge, options)
     cut = days(prepared, f"days {user.name} {seed}")
-    at: dict[int, list[Said]] = {0: life.scored(cut.scored, user.taste)}
-    reached = {0: 0}
+    stream = (moment for scene in cut.learning for moment in scene)
+    taste, start = user.taste, 0
+    if user.later is not None and options.change_at:
+        while life.labels < options.change_at and (moment := next(stream, None)) is not None:
+            life.live(moment, taste)
+        taste, start = user.later, life.labels
+    at, reached = {0: life.scored(cut.scored, taste)}, {0: 0}
     open_points = [point for point in options.points if point]
-    for moment in (moment for scene in cut.learning for moment in scene):
+    for moment in stream:
         if not open_points:
             break
-        if life.live(moment, user.taste) is not None and life.labels == open_points[0]:
+        if life.live(moment, taste) is not None and life.labels - start == open_points[0]:
             point = open_points.pop(0)
-            at[point], reached[point] = life.scored(cut.scored, user.taste), point
+            at[point], reached[point] = life.scored(cut.scored, taste), point
     # The scenes are used up: what is known then stands for the counts not reached, and the count says so.
     if open_points:
-        last = life.scored(cut.scored, user.taste)
+        last = life.scored(cut.scored, taste)
         at |= dict.fromkeys(open_points, last)
-        reached |= dict.fromkeys(open_points, life.labels)
+        reached |= dict.fromkeys(open_points, life.labels - start)
     return Run(user, seed, at, reached, life.updates)

@@ -30,7 +30,9 @@ class Tuning:
     memory: float = 40.0
     """Half-life of what counts when beliefs are compared, labels."""
     level: float = 0.4
-    """Share of the general level that is served: an owner who declines much still gets what is likeliest."""
+    """Share of a negative general level that is served: an owner who declines much still gets what is likeliest."""
+    level_up: float = 1.0
+    """The same of a positive one."""
     first: float = 1.0
     """Bound of the distance from the global log-odds at the first label."""
     growth: float = 0.6
@@ -93,7 +95,7 @@ class Mixture:
             return 0.0
         weights, level = self._believed()
         total = sum(weights[name] * value for name, value in facts.items() if name in weights)
-        return self._within(self._age(now) * (total - (1.0 - self._tuning.level) * level), now)
+        return self._within(self._age(now) * (total - self._kept_back(level)), now)
 
     def parts(self, facts: Mapping[str, float], now: float) -> dict[str, float]:
         """The shift by fact, without bound and level: for the reason."""
@@ -133,6 +135,10 @@ class Mixture:
     def _age(self, now: float) -> float:
         """What is left of the evidence at ``now``."""
         return float(2.0 ** (-max(0.0, now - self._last) / self._half_life_s))
+
+    def _kept_back(self, level: float) -> float:
+        """What of the general level is not served."""
+        return (1.0 - (self._tuning.level_up if level > 0 else self._tuning.level)) * level
 
     def _within(self, shift: float, now: float) -> float:
         bound = self.bound(now)
