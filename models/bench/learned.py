@@ -157,7 +157,8 @@ def _mean(users: dict[str, dict[str, Any]], points: Sequence[str], repeats: int)
 
         if tasted:
             found[key] = {
-                name: round(value, 2) for name, value in measure([row for rows in tasted.values() for row in rows]).items()
+                name: round(value, 2)
+                for name, value in measure([row for rows in tasted.values() for row in rows]).items()
             }
             spread = intervals(measure, tasted, repeats)
             found[f"{key}_ci"] = {point: spread[f"{point}_ci"] for point in points}
@@ -168,7 +169,12 @@ def _headline(
     users: dict[str, dict[str, Any]], changes: dict[str, dict[str, Any]], updates: Sequence[float]
 ) -> dict[str, Any]:
     tasted = [row for row in users.values() if row["has_taste"]]
-    worst = [(gain, name, point) for name, row in users.items() if not row["random"] for point, gain in row["f1_gain"].items()]
+    worst = [
+        (gain, name, point)
+        for name, row in users.items()
+        if not row["random"]
+        for point, gain in row["f1_gain"].items()
+    ]
     drift = [abs(gain) for row in users.values() if row["random"] for gain in row["f1_gain"].values()]
     recovered = [row["recovered"] for row in changes.values()]
     lowest = min(worst, default=(0.0, "", "0"))

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from assistant.events import OutcomeKind
 from assistant.labels import Label, make_label
 from assistant.ports import Context, Gate, Judge, PastOffer, Verdict
-from models.bench.features import Remember
 from models.bench.stream import Moment, Prepared, days
 from models.bench.tastes import Taste, User
 from models.personal.dial import DEFAULT, Dial
 from models.personal.gate import PersonalGate
 from models.personal.judge import PersonalJudge
 from models.personal.mixture import TUNING, Tuning
-from models.personal.words import moment_facts
+from models.personal.words import Facts, moment_facts, offer_facts
 from models.rule_gate import RECENT, RULES
 from models.rule_gate import Scene as RuleScene
 
@@ -56,9 +55,10 @@ _REJECTED = next(rule for rule in RULES if rule.name == "rejected")
 
 
 class Known:
-    """The shipped gate, its verdicts looked up: dates change none, and offers only through one rule.
+    """The shipped gate, its verdicts and the facts of moments looked up: a benchmark asks for each a hundred times.
 
-    That is whether something on this topic was rejected within the hour (models.rule_gate); a test compares.
+    Dates change no verdict, and offers only through one rule: whether something on this topic was rejected within the
+    hour (models.rule_gate). A test compares.
     """
 
     def __init__(self, base: Gate) -> None:
@@ -70,17 +70,27 @@ class Known:
         """The gate's."""
         return self._base.name
 
-    def add(self, moments: Sequence[Moment]) -> None:
+    def add(self, moments: Iterable[Moment]) -> None:
         """Moments with their verdicts; no two have the same time."""
         self._moments |= {one.scenario.context.now: one for one in moments}
 
     def judge(self, context: Context) -> Verdict:
         """As the gate itself."""
-        moment = self._moments.get(context.now)
-        if moment is None or moment.scenario.context.events is not context.events:
+        if (moment := self._moment(context)) is None:
             return self._base.judge(context)
         refused = bool(context.offers) and _REJECTED.holds(RuleScene(list(context.events[-RECENT:]), context))
         return moment.refused if refused else moment.verdict
+
+    def facts(self, context: Context) -> Facts:
+        """As :func:`models.personal.words.moment_facts`."""
+        moment = self._moment(context)
+        return moment_facts(context) if moment is None else moment.facts | offer_facts(context)
+
+    def _moment(self, context: Context) -> Moment | None:
+        moment = self._moments.get(context.now)
+        if moment is None or len(moment.scenario.context.events) != len(context.events):
+            return None
+        return moment
 
 
 class Options(NamedTuple):
@@ -101,7 +111,7 @@ class Life:
         self._user, self._options = user, options
         self._draw = random.Random(f"answers {user.name} {seed}")  # noqa: S311 - seeded, not cryptography
         self._known = Known(base)
-        facts = Remember(moment_facts)
+        facts = self._known.facts
         self.gate = PersonalGate(self._known, dial=Dial(options.one_in), tuning=options.tuning, facts=facts)
         self.judge = PersonalJudge(judge, tuning=options.tuning, facts=facts)
         self._offers: list[PastOffer] = []
@@ -113,6 +123,10 @@ class Life:
         self._known.add(moments)
         return [Said(self._speaks(one.scenario.context, one.task)[0], taste(one.scenario)) for one in moments]
 
+    def know(self, moments: Iterable[Moment]) -> None:
+        """Moments that will be asked for."""
+        self._known.add(moments)
+
     def live(self, moment: Moment, taste: Taste) -> Label | None:
         """One moment of the stream: decide, show, be answered, learn."""
         context = moment.scenario.context
@@ -120,7 +134,6 @@ class Life:
         offers = [offer for offer in self._offers if now - offer.time <= OFFERS_AGE_S][-OFFERS:]
         if offers:
             context = context.model_copy(update={"offers": tuple(offers)})
-        self._known.add([moment])
         speaks, verdict = self._speaks(context, moment.task)
         near = abs(verdict.p_help - verdict.threshold) < NEAR
         if near and self._draw.random() < EXPLORED:
@@ -161,6 +174,8 @@ def run(user: User, seed: int, prepared: Sequence[Prepared], base: Gate, judge: 
     """One user's life: scored before the first label and whenever the next count is reached."""
     life = Life(user, seed, base, judge, options)
     cut = days(prepared, f"days {user.name} {seed}")
+    # All of them: what came shortly before a label is looked up too.
+    life.know(moment for scene in cut.learning for moment in scene)
     stream = (moment for scene in cut.learning for moment in scene)
     taste, start = user.taste, 0
     if user.later is not None and options.change_at:

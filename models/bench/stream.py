@@ -17,16 +17,19 @@ from assistant.ports import Context, Gate, PastOffer, Verdict
 from models.bench.features import topics
 from models.bench.tastes import Scenario
 from models.corpus import Scene, contexts
+from models.personal.words import Facts, event_facts, part_of_day
 from models.signals import is_error, overlap
 
 Split = Literal["dev", "test"]
 # Monday 2024-01-01: days count from there.
 _FIRST_DAY = 1_704_067_200.0
 DAY_S, HOUR_S = 86_400.0, 3_600.0
+FRIDAY = 4
 # Stretches of work in a day; 7:00 to 22:00.
 SCENES_A_DAY, FIRST_HOUR, HOURS = 4, 7, 15
 LEARNING = 0.6
-ROUNDS = 4
+# A user who wants little gives few labels: so often the scenes come again at most.
+ROUNDS = 6
 SAME_TOPIC = 0.34
 
 
@@ -38,6 +41,8 @@ class Moment(NamedTuple):
     verdict: Verdict
     refused: Verdict
     """What it says where something on this topic was rejected within the hour."""
+    facts: Facts
+    """What the personal layer sees, without offers."""
 
 
 class Prepared(NamedTuple):
@@ -50,6 +55,8 @@ class Prepared(NamedTuple):
     offered: tuple[str, ...]
     again: tuple[bool, ...]
     errors: tuple[bool, ...]
+    facts: dict[tuple[int, str, bool], Facts]
+    """By place, part of the day and weekend: filled as they come up."""
 
 
 def of_split(scene: Scene, split: Split) -> bool:
@@ -73,7 +80,16 @@ def prepare(scene: Scene, gate: Gate) -> Prepared:
         tuple(_offered(scene, place) for place in range(len(scene.events))),
         tuple(_again(scene, place) for place in range(len(scene.events))),
         tuple(any(is_error(event.event) for event in events) for events in recent),
+        {},
     )
+
+
+def _facts(prepared: Prepared, place: int, dated: Context) -> Facts:
+    weekday = int((dated.now - _FIRST_DAY) // DAY_S) % 7
+    key = place, part_of_day(dated.now, 0), weekday > FRIDAY
+    if key not in prepared.facts:
+        prepared.facts[key] = event_facts(dated)
+    return prepared.facts[key]
 
 
 def _after_refusal(context: Context) -> Context:
@@ -155,5 +171,13 @@ def _dated(prepared: Prepared, start: float) -> list[Moment]:
             tasks=tuple(task.task for task in row.tasks),
             context=dated,
         )
-        found.append(Moment(scenario, prepared.offered[place], prepared.verdicts[place], prepared.refused[place]))
+        found.append(
+            Moment(
+                scenario,
+                prepared.offered[place],
+                prepared.verdicts[place],
+                prepared.refused[place],
+                _facts(prepared, place, dated),
+            )
+        )
     return found

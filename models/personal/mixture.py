@@ -33,6 +33,10 @@ class Tuning:
     """Share of a negative general level that is served: an owner who declines much still gets what is likeliest."""
     level_up: float = 1.0
     """The same of a positive one."""
+    rule: str = "f"
+    rule_by: float = 1.0
+    follow: float = 20.0
+    """Labels after which half of the move of the threshold is made."""
     first: float = 1.0
     """Bound of the distance from the global log-odds at the first label."""
     growth: float = 0.6

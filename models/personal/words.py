@@ -123,7 +123,7 @@ def _week(moment: float, offset_min: int) -> str:
     return "weekend" if day > 4 else "workday"  # noqa: PLR2004 - Monday is 0
 
 
-def _offers(context: Context) -> Facts:
+def offer_facts(context: Context) -> Facts:
     """How long ago the last offer was, and what became of it."""
     if not context.offers:
         return {}
@@ -135,6 +135,11 @@ def _offers(context: Context) -> Facts:
 
 def moment_facts(context: Context) -> Facts:
     """What is known before there is a task. The context has at least one event."""
+    return event_facts(context) | offer_facts(context)
+
+
+def event_facts(context: Context) -> Facts:
+    """What the events say, and the hour."""
     events, last = context.events, context.events[-1]
     recent = events[-RECENT:]
     type_, busy = last.type, work(events)
@@ -160,7 +165,7 @@ def moment_facts(context: Context) -> Facts:
         f"hour+type={hour} {type_}": 1.0,
         f"work+hour={busy} {hour}": 1.0,
     }
-    return facts | words_of("word", mine) | _offers(context)
+    return facts | words_of("word", mine)
 
 
 # Up to so many words a task is short (the corpus: a third are).
