@@ -1,8 +1,8 @@
 """The precision dial: "at most 1 offer in N wrong" as a threshold, from the owner's own answers. Pure; numpy alone.
 
-At the default N the shipped threshold stays until there are labels. Another N moves it by the odds that it asks for:
-to be right as often as N - 1 in N, log-odds have to be log(N - 1). With labels the lowest threshold is sought at which
-the offers above it, calibrated on the owner's answers (Platt), keep the promise; the two are blended by count.
+At the default N the shipped threshold stays as it is. Another N moves it by the odds that it asks for: to be right as
+often as N - 1 in N, log-odds have to be log(N - 1). With labels the lowest threshold is sought at which the offers
+above it, calibrated on the owner's answers (Platt), keep the promise; the two are blended by count.
 """
 
 from __future__ import annotations
@@ -103,16 +103,17 @@ class Dial:
         self._own = None
 
     def threshold(self, shipped: float) -> float:
-        """Where to speak."""
+        """Where to speak. The default asks for nothing; from there caution goes up only, and daring down only."""
         general = global_threshold(shipped, self.one_in)
-        if not self.answers or not 0.0 < shipped < 1.0:
+        if self.one_in == DEFAULT or not self.answers or not 0.0 < shipped < 1.0:
             return general
         if self._own is None:
             self._own = own_threshold(self.answers, self.one_in)
         count = sum(answer.weight for answer in self.answers)
         share = count / (count + PRIOR_LABELS)
         odds = [math.log(p / (1.0 - p)) for p in (general, min(1 - 1e-6, max(1e-6, self._own)))]
-        return sigmoid((1.0 - share) * odds[0] + share * odds[1])
+        blended = sigmoid((1.0 - share) * odds[0] + share * odds[1])
+        return max(shipped, blended) if self.one_in > DEFAULT else min(shipped, blended)
 
     def achieved(self, count: int = 100) -> Achieved:
         """Of the last ``count`` answered offers."""

@@ -11,7 +11,6 @@ from models.bench.linear import sigmoid
 from models.personal.dial import Dial
 from models.personal.layer import HALF_LIFE_DAYS, MOST_LABELS, Layer, Lesson, in_words, log_odds
 from models.personal.mixture import TUNING, Tuning
-from models.personal.moments import Moments, as_often, best_f, earlier
 from models.personal.words import Facts, moment_facts
 
 
@@ -31,10 +30,6 @@ class PersonalGate:
         self._base, self._moment = base, facts
         self._layer = Layer(half_life_days, tuning)
         self._dial = dial or Dial()
-        self._tuning = tuning
-        self._moments = Moments()
-        self._at = 0.0
-        self._move: float | None = None
         for label in sorted(labels, key=lambda label: label.at)[-MOST_LABELS:]:
             self.learn(label)
 
@@ -57,7 +52,7 @@ class PersonalGate:
     def judge(self, context: Context) -> Verdict:
         """The global verdict, shifted."""
         verdict = self._base.judge(context)
-        threshold = self._threshold(verdict.threshold)
+        threshold = self._dial.threshold(verdict.threshold)
         if not self._layer.labels or not context.events:
             return verdict if threshold == verdict.threshold else verdict.model_copy(update={"threshold": threshold})
         facts = self._facts(context)
@@ -84,26 +79,7 @@ class PersonalGate:
         if label.task and label.kind is not OutcomeKind.MISSED:  # what the owner called for is no offer
             self._dial.learn(odds + shift, label.wanted, weight, label.suggestion_id)
         topic = label.context.events[-1].sentence
-        self._remember(label.context, facts, odds)
         self._layer.learn(Lesson(facts, odds, label.wanted, weight, label.at, topic, label.suggestion_id))
-
-    def _remember(self, context: Context, facts: Facts, odds: float) -> None:
-        """The moment and some before it."""
-        for before in earlier(context):
-            self._moments.add(self._moment(before), log_odds(self._base.judge(before).p_help))
-        self._moments.add(facts, odds)
-        self._at, self._move = max(self._at, context.now), None
-
-    def _threshold(self, shipped: float) -> float:
-        if not self._layer.labels:
-            return self._dial.threshold(shipped)
-        if self._move is None:
-            mixture, at = self._layer.mixture, self._at
-            by = self._tuning.rule_by
-            rule = best_f if self._tuning.rule == "f" else as_often
-            moved = self._moments.move(lambda facts: mixture.shift(facts, at), lambda odds: rule(odds, by))
-            self._move = moved * mixture.evidence / (mixture.evidence + self._tuning.follow)
-        return sigmoid(log_odds(self._dial.threshold(shipped)) + self._move)
 
     def _facts(self, context: Context) -> Facts:
         return self._moment(context) | self._layer.topics.facts(context.events[-1].sentence)

@@ -33,10 +33,6 @@ class Tuning:
     """Share of a negative general level that is served: an owner who declines much still gets what is likeliest."""
     level_up: float = 1.0
     """The same of a positive one."""
-    rule: str = "f"
-    rule_by: float = 1.0
-    follow: float = 20.0
-    """Labels after which half of the move of the threshold is made."""
     first: float = 1.0
     """Bound of the distance from the global log-odds at the first label."""
     growth: float = 0.6
@@ -128,11 +124,12 @@ class Mixture:
             trust = self.trust()
             weights, level = dict[str, float](), 0.0
             for name, belief in zip(NAMES[1:], self._beliefs, strict=True):
-                level += trust[name] * belief.level(SLOPE)
+                share = trust[name]
+                level += share * belief.level(SLOPE)
                 for fact, weight in belief.weights().items():
                     if fact == SLOPE:
                         continue
-                    weights[fact] = weights.get(fact, 0.0) + trust[name] * weight
+                    weights[fact] = weights.get(fact, 0.0) + share * weight
             self._weights = weights, level
         return self._weights
 
