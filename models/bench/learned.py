@@ -132,16 +132,20 @@ def _row(user: User, lives: Sequence[Run], plan: Plan) -> dict[str, Any]:
 
 
 def _change(user: User, lives: Sequence[Run], newcomers: Sequence[Run]) -> dict[str, Any]:
-    """``recovered``: labels after the change from which on F1 stays as near to a newcomer's; None = not in 100."""
+    """``recovered``: labels after the change until F1 is as near to a newcomer's after as many; ``held``: and stays so
+    at every later point. None = not within 100.
+    """
     mine = {point: float(np.mean([f1(life.at[point]) for life in lives])) for point in AFTER}
     new = {point: float(np.mean([f1(life.at[point]) for life in newcomers])) for point in AFTER}
-    held = [point for point in AFTER if all(mine[later] >= new[later] - NEAR for later in AFTER if later >= point)]
+    near = [point for point in AFTER if mine[point] >= new[point] - NEAR]
+    held = [point for point in near if all(later in near for later in AFTER if later > point)]
     return {
         "taste": user.says,
         "f1_after_change": {str(point): round(mine[point], 2) for point in AFTER},
         "f1_newcomer": {str(point): round(new[point], 2) for point in AFTER},
         "f1_global": round(new[0], 2),
-        "recovered": held[0] if held else None,
+        "recovered": near[0] if near else None,
+        "held": held[0] if held else None,
         "labels": [life.reached[AFTER[-1]] for life in lives],
     }
 
@@ -176,7 +180,7 @@ def _headline(
         for point, gain in row["f1_gain"].items()
     ]
     drift = [abs(gain) for row in users.values() if row["random"] for gain in row["f1_gain"].values()]
-    recovered = [row["recovered"] for row in changes.values()]
+    recovery = {key: [row[key] for row in changes.values()] for key in ("recovered", "held")}
     lowest = min(worst, default=(0.0, "", "0"))
     at = str(TARGET_AT)
     return {
@@ -186,11 +190,17 @@ def _headline(
         else None,
         "worst": lowest[0],
         "worst_user": f"{lowest[1]}, after {lowest[2]} labels",
-        "recovery_labels": None if None in recovered else max(recovered, default=None),
+        "recovery_labels": _slowest(recovery["recovered"]),
+        "recovery_held": _slowest(recovery["held"]),
         "random_drift": max(drift, default=None),
         "update_ms_p50": round(1e3 * float(np.percentile(updates, 50)), 2) if updates else None,
         "update_ms_p95": round(1e3 * float(np.percentile(updates, 95)), 2) if updates else None,
     }
+
+
+def _slowest(recovered: Sequence[int | None]) -> int | None:
+    known = [labels for labels in recovered if labels is not None]
+    return max(known) if known and len(known) == len(recovered) else None
 
 
 def _about(prepared: Sequence[Prepared], plan: Plan) -> dict[str, Any]:
