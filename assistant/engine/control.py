@@ -1,4 +1,4 @@
-"""What the command line and the tray may ask of a running engine: status, pause, resume, reload, forget, import."""
+"""What command line and tray may ask of a running engine: status, pause, resume, reload, forget, import, annotate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from assistant.ipc import Peer
 from assistant.messages import Control, Reply
 from assistant.settings import load_settings
 from assistant.store.ops import SetMeta
+from assistant.traces import Additions
 
 if TYPE_CHECKING:
     from assistant.engine.service import Engine
@@ -41,6 +42,7 @@ class Controls:
             "reload": self._reload,
             "forget": self._forget,
             "import": self._import,
+            "annotate": self._annotate,
         }
 
     def handle(self, peer: Peer, control: Control) -> None:
@@ -137,6 +139,9 @@ class Controls:
     def _import(self, args: dict[str, Any]) -> dict[str, Any]:
         report = self._engine.parts.store.import_(Path(str(args["path"])))
         return {"imported": report.model_dump(exclude_defaults=True)}
+
+    def _annotate(self, args: dict[str, Any]) -> dict[str, Any]:
+        return self._engine.parts.store.annotate(Additions.model_validate(args))._asdict()
 
     def _status(self, _args: dict[str, Any]) -> dict[str, Any]:
         engine = self._engine

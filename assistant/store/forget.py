@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from assistant.events import Frozen, Gap
+from assistant.store.annotations import erase as erase_annotations
 from assistant.store.connection import immediate
 from assistant.store.erase import copies, delete_ids, drop_unused_words, quoting, remove, rewrite, with_suggestions
 from assistant.store.ops import Forgotten
@@ -24,6 +25,9 @@ class ForgetReport(Frozen):
     suggestions: int = 0
     outcomes: int = 0
     gaps: int = 0
+    annotations: int = 0
+    candidates: int = 0
+    traces: int = 0
     files: int = 0
 
 
@@ -70,7 +74,7 @@ def forget_event(file: Path, forgotten: Forgotten, event_id: int) -> Job:
 
 
 def forget_all(file: Path, forgotten: Forgotten) -> Job:
-    """Everything recorded. Batch marks stay: a batch that was stored must not be stored again."""
+    """Everything recorded, imported or annotated. Batch marks stay: a stored batch must not be stored again."""
 
     def job(db: Database) -> ForgetReport:
         forgotten.events |= _ids(db, "SELECT id FROM event")
@@ -79,7 +83,7 @@ def forget_all(file: Path, forgotten: Forgotten) -> Job:
         with immediate(db):
             gone = {
                 f"{table}s": db.execute(f"DELETE FROM {table}").rowcount  # noqa: S608 - our own tables
-                for table in ("outcome", "suggestion", "decision", "event", "gap")
+                for table in ("annotation", "candidate", "trace", "outcome", "suggestion", "decision", "event", "gap")
             }
             drop_unused_words(db)
         rewrite(db)
@@ -101,7 +105,10 @@ def _erase(
     forgotten.decisions |= decisions
     forgotten.suggestions |= suggestions
     with immediate(db):
+        annotations, candidates = erase_annotations(db, decisions)
         report = ForgetReport(
+            annotations=annotations,
+            candidates=candidates,
             outcomes=delete_ids(db, "outcome", suggestions, "suggestion_id"),
             suggestions=delete_ids(db, "suggestion", suggestions),
             decisions=delete_ids(db, "decision", decisions),

@@ -14,7 +14,7 @@ from assistant.errors import EnvironmentFault, SetupError
 from assistant.store.connection import connect, create_private, immediate, pragma, prepare
 from assistant.store.migrations import MIGRATIONS, Migration, back_up, migrate, refuse_foreign
 from assistant.store.recovery import recover, set_aside
-from assistant.store.schema import TABLES
+from assistant.store.schema import tables_of
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _examine(file: Path, latest: int) -> str:
         found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         if found != "ok":
             return found
-        if pragma(db, "user_version") and not set(TABLES) <= set(db.table_names()):
+        if not tables_of(pragma(db, "user_version")) <= set(db.table_names()):
             return "tables are missing"
     except sqlite3.OperationalError:
         raise

@@ -111,5 +111,55 @@ CREATE TABLE mark (
 ) STRICT, WITHOUT ROWID;
 """
 
-# Of the newest version, in an order in which rows can be copied with foreign keys on.
-TABLES: Final = ("meta", "app", "title", "event", "gap", "decision", "suggestion", "outcome", "mark")
+# Imported traces to annotate (events: JSON list of [time, sentence]), tasks to choose from, and what people said.
+# trace_id 0 is the owner's own record: position is a decision's id then, and candidate_id may be a suggestion's.
+ANNOTATION: Final = """
+CREATE TABLE trace (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at REAL NOT NULL,
+    events TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE candidate (
+    id INTEGER PRIMARY KEY,
+    trace_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+CREATE INDEX candidate_point ON candidate (trace_id, position);
+
+CREATE TABLE annotation (
+    id INTEGER PRIMARY KEY,
+    answer INTEGER NOT NULL,
+    trace_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    annotator TEXT NOT NULL,
+    at REAL NOT NULL,
+    said TEXT NOT NULL,
+    candidate_id INTEGER
+) STRICT;
+CREATE UNIQUE INDEX annotation_once
+    ON annotation (trace_id, position, annotator, answer, said, ifnull(candidate_id, 0));
+CREATE TRIGGER annotation_append_only BEFORE UPDATE ON annotation
+BEGIN
+    SELECT RAISE(ABORT, 'annotations are append-only');
+END;
+"""
+
+# By the layout that brought them, in an order in which rows can be copied with foreign keys on.
+TABLES_BY_LAYOUT: Final = (
+    ("meta", "app", "title", "event", "gap", "decision", "suggestion", "outcome", "mark"),
+    ("trace", "candidate", "annotation"),
+)
+# Of the newest layout.
+TABLES: Final = tuple(table for tables in TABLES_BY_LAYOUT for table in tables)
+
+
+def tables_of(layout: int) -> set[str]:
+    """The tables that a database of that layout has."""
+    return {table for tables in TABLES_BY_LAYOUT[:layout] for table in tables}

@@ -68,7 +68,8 @@ def test_a_round_trip_gives_the_same_bytes_and_the_same_answers(store: Store, ot
     assert store.export(file) == 7
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     report = other.import_(file)
-    assert report.added == {"event": 2, "gap": 1, "decision": 1, "suggestion": 1, "outcome": 2}
+    added = {name: count for name, count in report.added.items() if count}
+    assert added == {"event": 2, "gap": 1, "decision": 1, "suggestion": 1, "outcome": 2}
     assert (report.identical, report.conflicts) == (0, ())
     assert exported(other) == file.read_text()
     assert other.reader.recent_events(9) == store.reader.recent_events(9)
