@@ -78,6 +78,10 @@ class Session:
     def current(self) -> Stop | None:
         return self._stops[self._index] if self._index < len(self._stops) else None
 
+    def ahead(self, count: int) -> list[Stop]:
+        """The current stop and open ones after it, ``count`` at most."""
+        return [stop for stop in self._stops[self._index :] if self._open(stop.point)][:count]
+
     @property
     def total(self) -> int:
         return len(self._stops)
