@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from assistant.annotation.answers import Key
-from assistant.annotation.points import Line
-from assistant.annotation.session import MAX_CHOICES, Choice, Session, Stop
+from assistant.annotation.points import Line, as_choices
+from assistant.annotation.session import MAX_CHOICES, Session, Stop
 from assistant.clock import Clock
 from assistant.errors import AssistantError, EnvironmentFault
 from assistant.traces import Annotation, Candidate
@@ -219,7 +219,7 @@ class AnnotateScreen:
 
     def _drafted(self, stop: Stop, found: Sequence[Candidate], note: str) -> None:
         self._drafts.waiting.discard(stop.point)
-        self.session.offer(stop.point, [*stop.choices, *(Choice(one.id, one.task) for one in found)])
+        self.session.offer(stop.point, [*stop.choices, *as_choices(found)])
         current = self.session.current
         if current is not None and current.point == stop.point:
             self._note = note or self._note

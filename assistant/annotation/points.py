@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from assistant.annotation.session import MAX_CHOICES, Choice, Stop
 from assistant.events import Decision, Event, OutcomeKind
+from assistant.narrator.clean import one_line, shorten
 from assistant.ports import Context, PastOffer
 from assistant.settings import DecisionOptions
 from assistant.store.annotations import all_candidates, all_traces
@@ -48,9 +49,9 @@ class Points:
             for row in rows(db, _DECISIONS, [start, end]):
                 stop = found.get(row["id"]) or Stop(OWN, row["id"], _day(row["time"]))
                 if row["suggestion_id"] is not None:
-                    stop = _with(stop, [Choice(row["suggestion_id"], row["task"])])
+                    stop = _with(stop, [Choice(row["suggestion_id"], _shown(row["task"]))])
                 found[row["id"]] = stop
-        stops = [_with(stop, _choices(drafted.get(stop.position, ()))) for stop in found.values()]
+        stops = [_with(stop, as_choices(drafted.get(stop.position, ()))) for stop in found.values()]
         return [stop for stop in stops if stop.choices or silent]
 
     def imported(self, ids: Iterable[int], *, silent: bool = False) -> list[Stop]:
@@ -59,9 +60,9 @@ class Points:
         for id_ in ids:
             trace, drafted = self.traces[id_], _by_position(all_candidates(self._reader, id_))
             for position in range(len(trace.events)):
-                choices = _choices(drafted.get(position, ()))
+                choices = as_choices(drafted.get(position, ()))
                 if choices or silent:
-                    stops.append(_with(Stop(id_, position, trace.name), choices))
+                    stops.append(_with(Stop(id_, position, _shown(trace.name)), choices))
         return stops
 
     def lines(self, stop: Stop) -> list[Line]:
@@ -69,7 +70,7 @@ class Points:
         if stop.trace_id == OWN:
             return [_own_line(event) for event in self._own_events(stop.position)[-SHOWN_EVENTS:]]
         events = self.traces[stop.trace_id].events[: stop.position + 1]
-        return [Line(_clock(event.time), _cut(event.event)) for event in events[-SHOWN_EVENTS:]]
+        return [Line(_clock(event.time), _shown(event.event)) for event in events[-SHOWN_EVENTS:]]
 
     def context(self, stop: Stop) -> Context | None:
         """What a decision knew at that point; None when it has been erased."""
@@ -124,8 +125,9 @@ def _by_position(candidates: Iterable[Candidate]) -> dict[int, list[Candidate]]:
     return found
 
 
-def _choices(candidates: Iterable[Candidate]) -> list[Choice]:
-    return [Choice(candidate.id, candidate.task) for candidate in candidates]
+def as_choices(candidates: Iterable[Candidate]) -> list[Choice]:
+    """The candidates as the page shows them."""
+    return [Choice(candidate.id, _shown(candidate.task)) for candidate in candidates]
 
 
 def _with(stop: Stop, more: Sequence[Choice]) -> Stop:
@@ -137,7 +139,7 @@ def _with(stop: Stop, more: Sequence[Choice]) -> Stop:
 
 def _own_line(event: Event) -> Line:
     minutes = int(event.time // 60) + event.utc_offset_min
-    return Line(f"{minutes // 60 % 24:02}:{minutes % 60:02}", _cut(event.sentence))
+    return Line(f"{minutes // 60 % 24:02}:{minutes % 60:02}", _shown(event.sentence))
 
 
 def _clock(moment: str) -> str:
@@ -145,11 +147,12 @@ def _clock(moment: str) -> str:
     try:
         return time.strftime("%H:%M:%S", time.gmtime(float(moment)))
     except (ValueError, OverflowError, OSError):
-        return moment[:24]
+        return one_line(moment)[:24]
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+def _shown(text: str) -> str:
+    """Captured text is hostile: one line, nothing that turns or hides other letters, bounded."""
+    return shorten(one_line(text[: 4 * _SHOWN_CHARS]), _SHOWN_CHARS)
 
 
 def _day(moment: float) -> str:

@@ -7,6 +7,7 @@ window.annotate = (() => {
   const KEYS = { 0: "none", Enter: "next", s: "skip", S: "skip", u: "undo", U: "undo", q: "quit", Q: "quit" };
   let shown = null;
   let size = 0;
+  let before = null;
 
   function send(type, more) {
     const text = JSON.stringify(Object.assign({ type }, more));
@@ -21,6 +22,12 @@ window.annotate = (() => {
     return made;
   }
 
+  function toggle(number) {
+    const button = $("choices").children[number - 1];
+    if (button) button.scrollIntoView({ block: "nearest" });
+    send("toggle", { number });
+  }
+
   function listLines(lines) {
     $("lines").replaceChildren(...lines.map((line, number) => {
       const item = document.createElement("li");
@@ -30,7 +37,6 @@ window.annotate = (() => {
       item.append(element("time", line.time), text);
       return item;
     }));
-    $("lines").scrollTop = $("lines").scrollHeight;
   }
 
   function listChoices(choices) {
@@ -42,7 +48,7 @@ window.annotate = (() => {
       button.className = "choice";
       button.setAttribute("role", "checkbox");
       button.append(element("kbd", String(index + 1)), text);
-      button.addEventListener("click", () => send("toggle", { number: index + 1 }));
+      button.addEventListener("click", () => toggle(index + 1));
       return button;
     }));
   }
@@ -61,7 +67,7 @@ window.annotate = (() => {
     $("bar").value = view.answered + view.skipped;
     $("count").textContent = (view.done ? view.total : view.index + 1) + " of " + view.total +
       " · " + view.answered + " answered" + (view.skipped ? " · " + view.skipped + " skipped" : "");
-    for (const id of ["next", "skip"]) $(id).disabled = view.done;
+    for (const id of ["next", "skip"]) $(id).hidden = view.done;
     $("undo").disabled = !view.can_undo;
   }
 
@@ -91,28 +97,47 @@ window.annotate = (() => {
       listChoices(view.choices);
     }
     check(view);
+    layout(fresh);
     $("drafting").hidden = !view.drafting;
     $("note").textContent = view.note;
+    if (view.note) $("note").scrollIntoView({ block: "nearest" });
     $("live").textContent = announce(view, fresh);
     requestAnimationFrame(() => requestAnimationFrame(() => send("painted", { index: view.index })));
   }
 
   function help(open) {
+    if (open) before = document.activeElement;
     $("keys").hidden = !open;
     $("page").inert = open;
     $("help").setAttribute("aria-expanded", String(open));
     if (open) $("keyshead").focus();
-    else $("help").focus();
+    else if (before && before !== document.body) before.focus();
+  }
+
+  // With large text the tasks lie below the events: then the events take less room, and both come into view.
+  function layout(fresh) {
+    const [past, tasks] = $("point").children;
+    const stacked = tasks.offsetTop >= past.offsetTop + past.offsetHeight;
+    root.classList.toggle("stacked", stacked);
+    if (!fresh) return;
+    $("lines").scrollTop = $("lines").scrollHeight;
+    if (stacked) past.scrollIntoView();
+    else window.scrollTo(0, 0);
   }
 
   function scale(step) {
     size = Math.min(SIZES.length - 1, Math.max(0, size + step));
     root.style.fontSize = 16 * SIZES[size] / 100 + "px";
+    layout(true);
   }
 
+  // Arrows move the events; the page keys move whatever is too large for the window.
   function scroll(key) {
-    const page = $("lines").clientHeight - 40;
-    $("lines").scrollTop += { ArrowUp: -40, ArrowDown: 40, PageUp: -page, PageDown: page }[key];
+    const step = { ArrowUp: -40, ArrowDown: 40, PageUp: -0.8 * innerHeight, PageDown: 0.8 * innerHeight }[key];
+    if (!step) return;
+    if (!$("keys").hidden) $("keys").scrollBy(0, step);
+    else if (key.startsWith("Page") && root.scrollHeight > innerHeight + 1) window.scrollBy(0, step);
+    else $("lines").scrollBy(0, step);
   }
 
   function press(event) {
@@ -121,18 +146,19 @@ window.annotate = (() => {
     event.preventDefault();
     if (key === "+" || key === "=") scale(1);
     else if (key === "-") scale(-1);
-    else if (key.startsWith("Arrow") || key.startsWith("Page")) {
-      if (key in { ArrowUp: 1, ArrowDown: 1, PageUp: 1, PageDown: 1 }) scroll(key);
-    } else if (event.repeat) return; // a key that is held down is one answer
+    else if (/^(Arrow|Page)/.test(key)) scroll(key);
+    else if (event.repeat) return; // a key that is held down is one answer
     else if (key === "?" || (key === "Escape" && !$("keys").hidden)) help($("keys").hidden);
     else if (!$("keys").hidden && KEYS[key] !== "quit") return;
-    else if (/^[1-5]$/.test(key)) send("toggle", { number: Number(key) });
+    else if (/^[1-5]$/.test(key)) toggle(Number(key));
     else if (Object.hasOwn(KEYS, key)) send(KEYS[key]);
   }
 
   document.addEventListener("keydown", press);
   for (const id of ["none", "next", "skip", "undo", "quit"]) $(id).addEventListener("click", () => send(id));
   $("help").addEventListener("click", () => help($("keys").hidden));
+
+  new ResizeObserver(() => layout(false)).observe($("page"));
 
   const ready = () => send("ready");
   if (window.webkit && window.webkit.messageHandlers && window.webkit.messageHandlers.assistant) ready();
