@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -120,6 +121,8 @@ def as_event(number: int, row: Mapping[str, str]) -> Event:
     try:
         time = float(row["time"])
     except ValueError:
+        time = math.nan
+    if not math.isfinite(time):
         time = UNTIMED_S * number
     type_ = next((name for name, pattern in _TYPES if pattern.search(sentence)), "title")
     return Event(id=number + 1, time=time, sentence=sentence, type=type_, source="proactivebench")

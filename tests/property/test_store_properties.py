@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.events import Decision, Event, Gap, Outcome, OutcomeKind, Suggestion, Task
+from assistant.store.annotations import add
 from assistant.store.connection import immediate
 from assistant.store.idlist import pack, unpack
 from assistant.store.migrations import migrate
@@ -25,6 +26,7 @@ from assistant.store.ops import (
     coalesce,
 )
 from assistant.store.transfer import import_from, write_lines
+from assistant.traces import Additions, Annotation, Said, TraceEvent, make_candidate, make_trace
 
 # Fresh in-memory databases: a file each would cost the suite its seconds.
 FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -124,6 +126,38 @@ def test_an_imported_store_exports_the_same_bytes(todo: list[Op]) -> None:
         again = import_from(two, io.StringIO(text, newline="\n"))
         assert sum(again.added.values()) == 0
         assert again.conflicts == ()
+
+
+annotated = st.builds(
+    lambda name, told, tasks, at: (make_trace(name, "s", told, at), tasks),
+    words,
+    st.lists(st.builds(TraceEvent, time=words, event=words), max_size=3),
+    st.lists(words.filter(bool), max_size=3, unique=True),
+    times,
+)
+rows_said = st.lists(
+    st.tuples(few_ids, st.integers(0, 2), st.sampled_from(("ada", "bob")), st.sampled_from(Said), st.none() | few_ids),
+    max_size=8,
+)
+
+
+@FAST
+@given(annotated, rows_said)
+def test_annotations_survive_a_round_trip_and_are_stored_once(made: Any, said: list[Any]) -> None:
+    trace, tasks = made
+    candidates = [make_candidate(trace.id, 0, n, task, source="trace", at=1.0) for n, task in enumerate(tasks)]
+    rows = [
+        Annotation(answer=n, trace_id=trace.id, position=at, annotator=who, at=1.0, said=what, candidate_id=task)
+        for n, at, who, what, task in said
+    ]
+    additions = Additions(traces=(trace,), candidates=tuple(candidates), annotations=tuple(rows))
+    with closing(filled([])) as one, closing(filled([])) as two:
+        assert add(one, additions).stored == 1 + len(candidates) + len(set(rows))
+        assert add(one, additions) == (0, 0)
+        text = exported(one)
+        assert import_from(two, io.StringIO(text, newline="\n")).conflicts == ()
+        assert exported(two) == text
+        assert sum(import_from(one, io.StringIO(text, newline="\n")).added.values()) == 0
 
 
 @FAST

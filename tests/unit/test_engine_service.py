@@ -19,6 +19,8 @@ from assistant.paths import Paths, under
 from assistant.ports import Context, Proposal, Verdict
 from assistant.settings import Settings
 from assistant.store import open_reader, open_store
+from assistant.store.annotations import all_annotations
+from assistant.traces import OWN, Additions, Annotation, Said, TraceEvent, make_trace
 
 CLOCK = SystemClock()
 
@@ -322,3 +324,13 @@ def test_reload_with_wrong_settings_is_refused_and_everything_stays(running: Run
     assert not reply.ok
     assert "delivery.per_day" in reply.error
     assert collectors.ask("status").ok
+
+
+def test_annotations_are_stored_by_the_running_engine(running: Running, collectors: Talker) -> None:
+    trace = make_trace("knots", "proactivebench", [TraceEvent(time="1", event="The user ties a knot.")], 1.0)
+    row = Annotation(answer=1, trace_id=trace.id, position=0, annotator="ada", at=1.0, said=Said.SKIPPED)
+    gone = row.model_copy(update={"trace_id": OWN, "position": 4})
+    sent = Additions(traces=(trace,), annotations=(row, gone)).model_dump(mode="json")
+    assert collectors.ask("annotate", **sent).data == {"stored": 2, "refused": 1}
+    assert all_annotations(running.engine.parts.store.reader) == [row]
+    assert not collectors.ask("annotate", annotations=["junk"]).ok
