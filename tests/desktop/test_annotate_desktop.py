@@ -53,8 +53,8 @@ class Page:
         self.process = desktop.spawn(
             [sys.executable, "-m", "assistant", "annotate", *args], env=env, stdout=subprocess.PIPE
         )
-        desktop.focus(desktop.window("^Annotation$", timeout=30))
-        wait_until(lambda: self.count(ACCENT) > 500, 30, "for the page to be painted")
+        desktop.focus(desktop.window("^Annotation$", timeout=90))
+        wait_until(lambda: self.count(ACCENT) > 500, 60, "for the page to be painted")
 
     def press(self, *keys: str) -> None:
         self.desktop.xdotool("key", "--delay", "60", *keys)
@@ -67,7 +67,7 @@ class Page:
             return db.execute(sql).fetchall()
 
     def wait_rows(self, count: int) -> list[tuple[int, str, str]]:
-        return wait_until(lambda: len(found := self.rows()) >= count and found, 15, f"for {count} rows")
+        return wait_until(lambda: len(found := self.rows()) >= count and found, 30, f"for {count} rows")
 
     def count(self, colour: tuple[int, int, int]) -> int:
         """Pixels of that colour on the whole screen."""
