@@ -11,6 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from assistant.context import render_lines
 from assistant.errors import SetupError
 from assistant.events import Task
@@ -26,6 +29,7 @@ from models.found import Found, add, as_task, refusal
 from models.grounding import ground
 from models.opening import rule_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
+from models.signals import named_words
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,8 @@ SPARE_TRIES = 2
 LINE_TOKENS = 160
 # Literals between the values, and room to spare.
 LITERAL_TOKENS = 64
+# Events whose words a task should rather use: annotators reward naming what has just happened (docs/lab-log.md).
+NEAR_EVENTS = 3
 # History that is worth a model's while: less than this and the context is too small.
 MIN_HISTORY_TOKENS = 256
 
@@ -221,7 +227,20 @@ class GgufProposer:
             check=check,
             pick=self._picker(attempt),
             min_offer=trained if least is None else least,
+            near=self._near(context),
         )
+
+    def _near(self, context: Context) -> npt.NDArray[np.intp] | None:
+        """Tokens of what the last events name: a small model strays to topics of its own.
+
+        As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
+        the untuned base is held to the topic by its openings.
+        """
+        if self._training is None:
+            return None
+        words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
+        ids = {token for word in words for token in self._model.tokenize(f" {word}")}
+        return np.array(sorted(ids), dtype=np.intp) if ids else None
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
