@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +110,6 @@ class Writer:
         pick: Callable[[Logits], int] | None = None,
         min_offer: float = EVEN,
         task: str = "",
-        near: npt.NDArray[np.intp] | None = None,
     ) -> Written:
         """Write the answer to ``prompt`` (tokens up to and including the query).
 
@@ -119,17 +117,15 @@ class Writer:
         :param min_offer: below this P(a task) the answer is null.
         :param task: what is offered, written already: only the other fields are the model's.
         :param pick: chooses a token from barred logits; default the likeliest.
-        :param near: ids of tokens that the moment is about; in a task they are preferred by ``NEAR`` nats.
         :return: what was written; with ``stopped`` when ``stop`` ended it early. Never raises Stopped.
         """
         written = Written()
         tokens = list(prompt)
         try:
-            choose = pick or _likeliest
+            choose = pick or likeliest
             if task:
                 self._take(tokens, written, task)
-            about = choose if near is None else partial(_preferring, near, choose)
-            if task or self._offers(tokens, stop, written, opener, check, about, min_offer):
+            if task or self._offers(tokens, stop, written, opener, check, choose, min_offer):
                 self._explain(tokens, stop, written, opener, choose)
         except Stopped:
             written.stopped = True
@@ -237,13 +233,20 @@ def sampler(seed: int, temperature: float) -> Callable[[Logits], int]:
     return pick
 
 
-def _preferring(near: npt.NDArray[np.intp], pick: Callable[[Logits], int], logits: Logits) -> int:
-    raised = logits.copy()
-    raised[near] += NEAR
-    return pick(raised)
+def preferring(near: npt.NDArray[np.intp], pick: Callable[[Logits], int] | None = None) -> Callable[[Logits], int]:
+    """A picker that prefers the tokens ``near`` (ids) by ``NEAR`` nats."""
+    choose = pick or likeliest
+
+    def prefer(logits: Logits) -> int:
+        raised = logits.copy()
+        raised[near] += NEAR
+        return choose(raised)
+
+    return prefer
 
 
-def _likeliest(logits: Logits) -> int:
+def likeliest(logits: Logits) -> int:
+    """The plain picker."""
     return int(np.argmax(logits))
 
 
