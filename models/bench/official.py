@@ -7,9 +7,9 @@ Ours offers what its own proposer drafts, the best by the half judge that is not
 grounded it stays silent, as in use. This table asks whether an offer is liked, not whether help was wanted, so here
 "ours" is the assistant with its dial at talkative: it speaks wherever the picking judge accepts its best draft, as the
 peers speak wherever they have something to say. "ours, gated" speaks only where the gate of T1 does, as shipped. No
-threshold is fitted to this table: the judge's own comes from the training folds. The baselines and the rules have no proposer and choose among the context's voted
-tasks; "ours, voted tasks" does, too. For these rows the humans' own verdict on the chosen task is known: ``f1_votes``,
-``false_alarm_votes``.
+threshold is fitted to this table: the judge's own comes from the training folds. The baselines and the rules have no
+proposer and choose among the context's voted tasks; "ours, voted tasks" does, too. For these rows the humans' own
+verdict on the chosen task is known: ``f1_votes``, ``false_alarm_votes``.
 """
 
 from __future__ import annotations
