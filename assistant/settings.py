@@ -69,7 +69,9 @@ class DecisionOptions(_Group):
     context_age_s: float = Field(7_200.0, gt=0, description="and none older than this")
     context_offers: int = Field(10, ge=0, description="at most this many earlier suggestions in a context")
     explore: float = Field(0.05, ge=0, lt=0.5, description="share of near-threshold verdicts turned round; 0 = never")
-    explore_band: float = Field(0.1, ge=0, le=1, description="p(help) this close to the threshold counts as near it")
+    explore_band: float = Field(
+        0.1, ge=0, le=1, description="p(help) this close to the threshold is near it (28 % of 233 published moments)"
+    )
     min_interval_s: float = Field(5.0, ge=0, description="no two decisions closer than this")
 
 
