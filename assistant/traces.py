@@ -9,36 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 from pydantic import Field
 
-from assistant.events import Event, Frozen
+from assistant.events import Frozen
 
 OWN: Final = 0
 OWN_NAME: Final = "own record"
 # Ids made from the clock (assistant.clock.time_ids) reach this bit in the year 2109: the two never meet.
 _HASHED: Final = 1 << 62
-# Times that are no numbers ("Day 1, 11:00 PM") become minutes apart.
-UNTIMED_S: Final = 60.0
-
-# ProactiveBench's sentences carry no type; the first verb that matches gives it.
-_TYPES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("search", r"\bsearch(?:es|ed)\b(?! results)|google search box|\bsearch(?:ing)? for\b"),
-        ("scroll", r"\bscroll"),
-        ("paste", r"\bpast(?:es|ed)\b|cmd\+?v"),
-        ("typing", r"\b(?:types|typed|typing|writes|wrote|inputs|updates|records|enters)\b"),
-        ("click", r"\bclick"),
-        ("switch", r"\b(?:switch|return|revert|resum)"),
-        ("title", r"\b(?:opens|opened|visits|navigat|view|read|brows|explor|stayed|interact)"),
-    )
-)
 
 
 class TraceEvent(Frozen):
@@ -113,19 +95,6 @@ def make_candidate(trace_id: int, position: int, place: int, task: str, *, sourc
     """A candidate with the id that its point and its words give."""
     id_ = _hashed(trace_id, position, task)
     return Candidate(id=id_, trace_id=trace_id, position=position, place=place, task=task, source=source, at=at)
-
-
-def as_event(number: int, row: Mapping[str, str]) -> Event:
-    """One ``{"time", "event"}`` of the data (numbered from 0) as an event, its type guessed from its verb."""
-    sentence = row["event"]
-    try:
-        time = float(row["time"])
-    except ValueError:
-        time = math.nan
-    if not math.isfinite(time):
-        time = UNTIMED_S * number
-    type_ = next((name for name, pattern in _TYPES if pattern.search(sentence)), "title")
-    return Event(id=number + 1, time=time, sentence=sentence, type=type_, source="proactivebench")
 
 
 def _hashed(*parts: object) -> int:

@@ -10,11 +10,12 @@ from assistant.annotation.session import MAX_CHOICES, Choice, Stop
 from assistant.events import Decision, Event, OutcomeKind
 from assistant.narrator.clean import one_line, shorten
 from assistant.ports import Context, PastOffer
+from assistant.published import as_event
 from assistant.settings import DecisionOptions
 from assistant.store.annotations import all_candidates, all_traces
 from assistant.store.connection import rows
 from assistant.store.queries import HistoryItem, Reader
-from assistant.traces import OWN, Candidate, Trace, as_event
+from assistant.traces import OWN, Candidate, Trace
 
 # As many as a decision sees, and as somebody can still look over.
 SHOWN_EVENTS: Final = 40

@@ -1,4 +1,4 @@
-"""What command line and tray may ask of a running engine: status, pause, resume, reload, forget, import, annotate."""
+"""What command line and tray may ask of a running engine: pause, forget, import, annotate, missed, answer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError
-from assistant.events import Gap, IdleChanged, LockChanged, Observation, PrivateChanged
+from assistant.errors import AssistantError, SetupError
+from assistant.events import Gap, IdleChanged, LockChanged, Observation, Outcome, PrivateChanged
 from assistant.ipc import Peer
+from assistant.label_import import import_file
 from assistant.messages import Control, Reply
 from assistant.settings import load_settings
 from assistant.store.ops import SetMeta
@@ -43,6 +44,8 @@ class Controls:
             "forget": self._forget,
             "import": self._import,
             "annotate": self._annotate,
+            "missed": self._missed,
+            "answer": self._answer,
         }
 
     def handle(self, peer: Peer, control: Control) -> None:
@@ -137,11 +140,26 @@ class Controls:
         return {"deleted": report.model_dump(exclude_defaults=True)}
 
     def _import(self, args: dict[str, Any]) -> dict[str, Any]:
-        report = self._engine.parts.store.import_(Path(str(args["path"])))
+        report = import_file(self._engine.parts.store, Path(str(args["path"])), str(args.get("annotator", "")))
         return {"imported": report.model_dump(exclude_defaults=True)}
 
     def _annotate(self, args: dict[str, Any]) -> dict[str, Any]:
         return self._engine.parts.store.annotate(Additions.model_validate(args))._asdict()
+
+    def _missed(self, args: dict[str, Any]) -> dict[str, Any]:
+        return {"decision": self._engine.core.missed(str(args.get("source", "terminal")))}
+
+    def _answer(self, args: dict[str, Any]) -> dict[str, Any]:
+        """A verdict from the history or a review; stored before the reply."""
+        outcome = Outcome.model_validate(args["outcome"])
+        store = self._engine.parts.store
+        if store.reader.suggestion(outcome.suggestion_id) is None:
+            raise SetupError(
+                f"There is no suggestion {outcome.suggestion_id}.", hint="`assistant suggestions` has ids."
+            )
+        self._engine.core.answer(outcome)
+        store.writer.flush(5.0)
+        return {}
 
     def _status(self, _args: dict[str, Any]) -> dict[str, Any]:
         engine = self._engine

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from sqlite_utils import Database
 
 from assistant.store.connection import connect, immediate, prepare, rows
+from assistant.store.erase import delete_ids
 from assistant.store.queries import Reader
 from assistant.store.rows import text
+from assistant.store.vote_rows import times_of
 from assistant.traces import OWN, Additions, Annotation, Candidate, Trace, TraceEvent
 
 _PUT_TRACE = "INSERT OR IGNORE INTO trace (id, name, source, at, events) VALUES (?, ?, ?, ?, ?)"
@@ -108,10 +110,20 @@ def annotation_of(row: dict[str, Any]) -> Annotation:
 # --------------------------------------------------------------------------- forgetting
 
 
-def erase(db: Database, decisions: Iterable[int]) -> tuple[int, int]:
-    """Delete annotations on the owner's decisions, and tasks drafted for them; how many of each."""
+def erase(db: Database, events: Iterable[int], decisions: Iterable[int]) -> tuple[int, int, int]:
+    """Delete annotations on the owner's decisions, tasks drafted for them, and imported copies of ``events``.
+
+    :return: how many annotations, candidates and traces. To be called while the events are still there: a copy (the
+        owner's own export, imported again) is known by their time.
+    """
     positions = [(id_,) for id_ in decisions]
-    return _delete(db, "annotation", positions), _delete(db, "candidate", positions)
+    annotations, candidates = _delete(db, "annotation", positions), _delete(db, "candidate", positions)
+    times = times_of(db, events)
+    found = db.execute("SELECT id, events FROM trace").fetchall() if times else []
+    copied = [id_ for id_, told in found if not times.isdisjoint(time for time, _ in json.loads(told))]
+    annotations += delete_ids(db, "annotation", copied, "trace_id")
+    candidates += delete_ids(db, "candidate", copied, "trace_id")
+    return annotations, candidates, delete_ids(db, "trace", copied)
 
 
 def _delete(db: Database, table: str, positions: list[tuple[int]]) -> int:

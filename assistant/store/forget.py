@@ -15,6 +15,7 @@ from assistant.store.connection import immediate
 from assistant.store.erase import copies, delete_ids, drop_unused_words, quoting, remove, rewrite, with_suggestions
 from assistant.store.ops import Forgotten
 from assistant.store.rows import put_gap
+from assistant.store.vote_rows import forget_copies
 
 
 class ForgetReport(Frozen):
@@ -25,12 +26,16 @@ class ForgetReport(Frozen):
     suggestions: int = 0
     outcomes: int = 0
     gaps: int = 0
+    moments: int = 0
+    votes: int = 0
     annotations: int = 0
     candidates: int = 0
     traces: int = 0
     files: int = 0
 
 
+# In an order in which rows can be deleted with foreign keys on.
+_RECORDED = ("annotation", "candidate", "trace", "outcome", "suggestion", "decision", "event", "gap", "vote", "moment")
 # Everything here runs in the writer's thread (Writer.call), so that no row can slip in between.
 Job = Callable[[Database], ForgetReport]
 
@@ -83,7 +88,7 @@ def forget_all(file: Path, forgotten: Forgotten) -> Job:
         with immediate(db):
             gone = {
                 f"{table}s": db.execute(f"DELETE FROM {table}").rowcount  # noqa: S608 - our own tables
-                for table in ("annotation", "candidate", "trace", "outcome", "suggestion", "decision", "event", "gap")
+                for table in _RECORDED
             }
             drop_unused_words(db)
         rewrite(db)
@@ -105,11 +110,16 @@ def _erase(
     forgotten.decisions |= decisions
     forgotten.suggestions |= suggestions
     with immediate(db):
-        annotations, candidates = erase_annotations(db, decisions)
+        annotations, candidates, traces = erase_annotations(db, events, decisions)
+        moments, votes = forget_copies(db, events)
         report = ForgetReport(
             annotations=annotations,
             candidates=candidates,
-            outcomes=delete_ids(db, "outcome", suggestions, "suggestion_id"),
+            traces=traces,
+            moments=moments,
+            votes=votes,
+            outcomes=delete_ids(db, "outcome", suggestions, "suggestion_id")
+            + delete_ids(db, "outcome", decisions, "decision_id"),
             suggestions=delete_ids(db, "suggestion", suggestions),
             decisions=delete_ids(db, "decision", decisions),
             events=delete_ids(db, "event", events),

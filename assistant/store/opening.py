@@ -54,6 +54,7 @@ def open_for_reading(file: Path) -> Database:
         raise EnvironmentFault(f"The database {file} cannot be read: {error}") from error
     try:
         refuse_foreign(db, file)
+        _refuse_older(db, file)
     except sqlite3.Error as error:
         db.close()
         raise EnvironmentFault(
@@ -63,6 +64,18 @@ def open_for_reading(file: Path) -> Database:
         db.close()
         raise
     return db
+
+
+def _refuse_older(db: Database, file: Path) -> None:
+    """A reader cannot upgrade, and would find columns missing.
+
+    :raises SetupError: the database was made by an older version and is not upgraded yet.
+    """
+    if 0 < (version := pragma(db, "user_version")) < len(MIGRATIONS):
+        raise SetupError(
+            f"{file.name} was made by an older version (layout {version} of {len(MIGRATIONS)}).",
+            hint="Start `assistant run` once: it is upgraded, after a backup.",
+        )
 
 
 def _open(file: Path, clock: Clock, migrations: Sequence[Migration], aside: Path | None, broken: str) -> Database:

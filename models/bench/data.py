@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from assistant.errors import SetupError
 from assistant.ports import Context
-from assistant.traces import as_event
+from assistant.published import as_event
 
 HINT = "Give ProactiveBench's folder as --data (it holds traces/, reward/ and peers/)."
 # "At least two annotators wanted something" (BENCH.md, T1).

@@ -7,7 +7,8 @@ import pytest
 
 from assistant.annotation.files import read_files
 from assistant.errors import SetupError
-from assistant.traces import OWN, as_event, make_candidate
+from assistant.published import as_event
+from assistant.traces import OWN, make_candidate
 
 
 def event(number: int) -> dict:

@@ -87,6 +87,14 @@ def test_another_programs_database_is_refused(paths: Paths, clock: FakeClock) ->
     assert paths.database.read_bytes() == before
 
 
+def test_an_older_database_is_not_read_before_its_upgrade(paths: Paths) -> None:
+    with closing(sqlite3.connect(paths.database)) as db:
+        db.executescript((Path(__file__).parent / "store_schemas" / "v1.sql").read_text(encoding="utf-8"))
+    with pytest.raises(SetupError, match="older version") as caught:
+        open_reader(paths.database)
+    assert "assistant run" in caught.value.hint
+
+
 def test_no_database_is_said_to_a_reader(paths: Paths) -> None:
     with pytest.raises(SetupError, match="Nothing is recorded yet"):
         open_reader(paths.database)
