@@ -103,12 +103,12 @@ def _talkative(one: Seen) -> list[Scored]:
     """Ours with its dial at talkative: for each pair of judges, one picks and decides, the other rewards."""
     found = []
     for picker, rewarding in zip(reversed(one.rewards), one.rewards, strict=True):
-        best = max(one.drafts[OURS], key=lambda task, words=picker: words[task].p, default=None)
-        if best is None or not picker[best].accepted:
-            found.append(Scored(None, 0.0, None, one.moment.help_needed, HALF))
-        else:
+        ranked = sorted((picker[task].p, task) for task in one.drafts[OURS])
+        if ranked and picker[best := ranked[-1][1]].accepted:
             word = rewarding[best]
             found.append(Scored(float(word.accepted), word.p, None, one.moment.help_needed, HALF))
+        else:
+            found.append(Scored(None, 0.0, None, one.moment.help_needed, HALF))
     return found
 
 

@@ -116,7 +116,7 @@ def _module(model: Any) -> Any:
     """The model as the Trainer wants it: called with a batch it returns the loss, also through DDP's wrapper."""
     import torch
 
-    class PackedLoss(torch.nn.Module):
+    class PackedLoss(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
         def __init__(self) -> None:
             super().__init__()
             self.inner = model

@@ -17,7 +17,8 @@ from assistant.context import render_lines
 from assistant.errors import SetupError
 from assistant.events import Task
 from assistant.ports import Context
-from models.bench.data import HINT, Bench, Observed, as_event
+from assistant.published import as_event
+from models.bench.data import HINT, Bench, Observed
 from models.bench.features import fit_features
 from models.grounding import ground
 from models.train.packing import Points

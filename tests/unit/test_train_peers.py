@@ -8,7 +8,8 @@ import pytest
 
 from assistant.errors import SetupError
 from assistant.ports import Context
-from models.bench.data import Bench, Moment, Observed, as_event
+from assistant.published import as_event
+from models.bench.data import Bench, Moment, Observed
 from models.fake_runtime import FakeModel
 from models.train.packing import Points, pack
 from models.train.peers import grade, peer_points, read_offers
