@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from assistant.annotation.session import MAX_CHOICES, Choice, Stop
-from assistant.events import Decision, Event, OutcomeKind
+from assistant.events import Event
+from assistant.label_store import contexts_of
 from assistant.narrator.clean import one_line, shorten
-from assistant.ports import Context, PastOffer
+from assistant.ports import Context
 from assistant.published import as_event
-from assistant.settings import DecisionOptions
 from assistant.store.annotations import all_candidates, all_traces
 from assistant.store.connection import rows
-from assistant.store.queries import HistoryItem, Reader
+from assistant.store.queries import Reader
 from assistant.traces import OWN, Candidate, Trace
 
 # As many as a decision sees, and as somebody can still look over.
@@ -78,8 +78,7 @@ class Points:
         if stop.trace_id != OWN:
             trace = self.traces.get(stop.trace_id)
             return trace_context(trace, stop.position) if trace else None
-        decision = self._reader.decision(stop.position)
-        return own_context(self._reader, decision) if decision else None
+        return contexts_of(self._reader, [stop.position]).get(stop.position)
 
     def _own_events(self, decision_id: int) -> list[Event]:
         decision = self._reader.decision(decision_id)
@@ -90,33 +89,6 @@ def trace_context(trace: Trace, position: int) -> Context:
     """The events of an imported trace up to and with ``position``."""
     events = tuple(as_event(number, row.model_dump()) for number, row in enumerate(trace.events[: position + 1]))
     return Context(events=events, now=events[-1].time if events else 0.0)
-
-
-def own_context(reader: Reader, decision: Decision) -> Context:
-    """The context of a decision, from what is still stored of it: its events, and earlier offers that were seen."""
-    options = DecisionOptions()
-    since = decision.time - options.context_age_s
-    earlier = reader.history(options.context_offers, before=decision.time)
-    offers = [_offer(item, decision.time) for item in earlier if item.suggestion.time >= since]
-    return Context(
-        events=tuple(reader.events_by_ids(decision.event_ids)),
-        offers=tuple(offer for offer in offers if offer.outcome != OutcomeKind.UNSEEN),
-        now=decision.time,
-        trigger=decision.trigger,
-    )
-
-
-def _offer(item: HistoryItem, now: float) -> PastOffer:
-    """As it stood at ``now``: what was answered later was not known then."""
-    known = [outcome for outcome in item.outcomes if outcome.at <= now]
-    last = known[-1] if known else None
-    return PastOffer(
-        time=item.suggestion.time,
-        task=item.suggestion.task.task,
-        outcome=last.kind.value if last else "",
-        reason=last.reason if last else "",
-        answered_at=last.at if last else 0.0,
-    )
 
 
 def _by_position(candidates: Iterable[Candidate]) -> dict[int, list[Candidate]]:

@@ -153,6 +153,7 @@ class Controls:
         """A verdict from the history or a review; stored before the reply."""
         outcome = Outcome.model_validate(args["outcome"])
         store = self._engine.parts.store
+        store.writer.flush(5.0)  # it may have been shown this very moment
         if store.reader.suggestion(outcome.suggestion_id) is None:
             raise SetupError(
                 f"There is no suggestion {outcome.suggestion_id}.", hint="`assistant suggestions` has ids."

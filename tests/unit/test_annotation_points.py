@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assistant.annotation.labels import annotation_labels
+from assistant.annotation.labels import all_labels, annotation_labels
 from assistant.annotation.points import SHOWN_EVENTS, Points
 from assistant.annotation.session import Session
 from assistant.clock import FakeClock, counting_ids
 from assistant.events import Decision, Event, Outcome, OutcomeKind, Suggestion, Task
+from assistant.label_export import prepare
+from assistant.label_store import newest
 from assistant.paths import under
 from assistant.settings import Storage
 from assistant.store import Store, open_store
@@ -184,3 +186,45 @@ def test_erased_events_teach_nothing(store):
     answers(store, "ada", "1.1.s")
     store.forget_event(1)
     assert [label.task for label in annotation_labels(store.reader)] == ["Buy rope"]
+
+
+def test_the_owners_verdicts_and_annotations_come_together(store):
+    fill(store)
+    answers(store, "owner", "0.s0.")
+    labels = newest(all_labels(store.reader))
+    assert [(one.source, one.task, one.accepted) for one in labels if one.suggestion_id == 201] == [
+        ("popup", "Show a bowline", True)
+    ]  # the later word counts: accepted three days after
+    assert sum(one.source == "annotation" for one in labels) == 1 + 1 + 5  # none of these, twice; five tasks
+
+
+def test_drafts_at_one_decision_are_not_taken_for_changed_minds(store):
+    fill(store)
+    drafts = [make_candidate(OWN, 100, n, f"Draft {n}", source="draft: m", at=NOW) for n in range(3)]
+    store.annotate(Additions(candidates=tuple(drafts)))
+    answers(store, "ada", "2.")
+    kept = newest(annotation_labels(store.reader))
+    assert sorted((one.task, one.accepted) for one in kept) == [
+        ("Draft 0", False), ("Draft 1", True), ("Draft 2", False),
+    ]  # fmt: skip
+
+
+def test_annotations_go_into_an_export_of_labels(store):
+    fill(store)
+    answers(store, "owner", "1.0.13.")
+    answers(store, "bob", "ss0.")
+    export = prepare(store.reader, name="me")
+    said = {
+        (moment.trace.partition("_")[0], vote.task, vote.annotator): vote.accepted
+        for moment, votes in export.voted
+        for vote in votes
+        if vote.source == "annotation"
+    }
+    assert said["kettle", "Offer tea 0", "me"]
+    assert not said["kettle", "Offer tea 0", "bob"]
+    assert not said["kettle", "", "me"]
+    assert said["kettle", "", "bob"]
+    assert said["me", "Show a bowline", "me"]
+    assert not said["me", "Buy rope", "me"]
+    assert len(said) == 2 * 6 + 2 + 1  # two at the kettle; two tasks of the own record, silence at each (one key)
+    assert export.classes["False-Alarm (FA)"] >= 5

@@ -126,6 +126,19 @@ def test_forgetting_all_takes_what_was_imported_too(store: Store) -> None:
     assert [files_with(store, text) for text in (SECRET, "harmless", "Offer tea", "boils water")] == [[]] * 4
 
 
+def test_a_copy_that_was_exported_and_imported_again_is_erased_too(store: Store) -> None:
+    record(store, 20, SECRET, "Secrets", 60)
+    copy = make_trace("mine", "proactivebench", [TraceEvent(time=f"{NOW - 60:.3f}", event=f"Says {SECRET}.")], NOW)
+    task = make_candidate(copy.id, 0, 0, SECRET, source="trace", at=NOW)
+    other = kettle()[0]
+    said = row(1, Said.ACCEPTED, at=(copy.id, 0), task=task.id)
+    store.annotate(Additions(traces=(copy, other), candidates=(task,), annotations=(said,)))
+    report = store.forget_app("secrets")
+    assert (report.annotations, report.candidates, report.traces) == (1, 1, 1)
+    assert files_with(store, SECRET) == []
+    assert [one.name for one in all_traces(store.reader)] == ["kettle"]
+
+
 def test_a_page_that_is_still_open_brings_nothing_back(store: Store) -> None:
     tell_everything(store)
     store.forget_app("secrets")

@@ -119,7 +119,8 @@ CREATE TABLE trace (
     source TEXT NOT NULL,
     at REAL NOT NULL,
     events TEXT NOT NULL
-) STRICT;
+) STRICT
+;
 CREATE TABLE candidate (
     id INTEGER PRIMARY KEY,
     trace_id INTEGER NOT NULL,
@@ -128,7 +129,8 @@ CREATE TABLE candidate (
     task TEXT NOT NULL,
     source TEXT NOT NULL,
     at REAL NOT NULL
-) STRICT;
+) STRICT
+;
 CREATE INDEX candidate_point ON candidate (trace_id, position);
 CREATE TABLE annotation (
     id INTEGER PRIMARY KEY,
@@ -139,13 +141,16 @@ CREATE TABLE annotation (
     at REAL NOT NULL,
     said TEXT NOT NULL,
     candidate_id INTEGER
-) STRICT;
+) STRICT
+;
 CREATE UNIQUE INDEX annotation_once
-    ON annotation (trace_id, position, annotator, answer, said, ifnull(candidate_id, 0));
+    ON annotation (trace_id, position, annotator, answer, said, ifnull(candidate_id, 0))
+;
 CREATE TRIGGER annotation_append_only BEFORE UPDATE ON annotation
 BEGIN
     SELECT RAISE(ABORT, 'annotations are append-only');
-END;
+END
+;
 
 PRAGMA application_id = 1346466675;
 PRAGMA user_version = 3;
