@@ -25,6 +25,8 @@ LOOP_TOKENS = 6
 EVEN = 0.5
 # Sampling looks at the best so many tokens: beyond them a 135 M model's guesses are noise.
 TOP_K = 40
+# UTF-8: up to U+036F (Latin and what is put upon it) characters begin below this byte.
+_AFTER_LATIN = b"\xce"
 # How much dearer a word is that the moment does not name; chosen on held-out scenes of our corpus (docs/lab-log.md).
 NEAR = 1.0
 
@@ -33,11 +35,13 @@ NEAR = 1.0
 class Vocabulary:
     """What each token may do inside a value.
 
+    ``other_script``: ids that begin with a letter that is not Latin.
     ``barred``: shape (n_vocab,), −inf where a token may not be chosen, 0 elsewhere; ``ends``: ids that end a
     value; ``tails[id]``: the bytes that an ending token still adds (``."`` adds the full stop).
     """
 
     barred: npt.NDArray[np.float32]
+    other_script: npt.NDArray[np.intp]
     ends: npt.NDArray[np.intp]
     tails: dict[int, bytes]
     null: int
@@ -58,7 +62,8 @@ class Vocabulary:
             elif piece and not _FORBIDDEN.intersection(piece):
                 barred[token] = 0.0
         null, value = model.tokenize(NULL)[0], model.tokenize(VALUE)[0]
-        return cls(barred, np.array(sorted(tails), dtype=np.intp), tails, null, value)
+        other = [token for token, piece in enumerate(model.pieces) if piece.lstrip()[:1] >= _AFTER_LATIN]
+        return cls(barred, np.array(other, dtype=np.intp), np.array(sorted(tails), dtype=np.intp), tails, null, value)
 
 
 @dataclass
@@ -233,13 +238,19 @@ def sampler(seed: int, temperature: float) -> Callable[[Logits], int]:
     return pick
 
 
-def preferring(near: npt.NDArray[np.intp], pick: Callable[[Logits], int] | None = None) -> Callable[[Logits], int]:
-    """A picker that prefers the tokens ``near`` (ids) by ``NEAR`` nats."""
+def preferring(
+    near: npt.NDArray[np.intp], never_first: npt.NDArray[np.intp], pick: Callable[[Logits], int] | None = None
+) -> Callable[[Logits], int]:
+    """A picker for one task: prefers the tokens ``near`` (ids) by ``NEAR`` nats, and begins with none of the others."""
     choose = pick or likeliest
+    first = True
 
     def prefer(logits: Logits) -> int:
+        nonlocal first
         raised = logits.copy()
         raised[near] += NEAR
+        if first:
+            raised[never_first], first = -np.inf, False
         return choose(raised)
 
     return prefer

@@ -232,14 +232,15 @@ class GgufProposer:
         """Prefers the tokens of what the last events name: a small model strays to topics of its own.
 
         As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
-        the untuned base is held to the topic by its openings.
+        the untuned base is held to the topic by its openings. A task begins in Latin letters: 135 million parameters
+        write other scripts as broken words (docs/lab-log.md, 2026-11-28); what is named may be in any script.
         """
         pick = self._picker(attempt)
         if self._training is None:
             return pick
         words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
         ids = {token for word in words for token in self._model.tokenize(f" {word}")}
-        return preferring(np.array(sorted(ids), dtype=np.intp), pick) if ids else pick
+        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.other_script, pick)
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
