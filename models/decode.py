@@ -25,8 +25,8 @@ LOOP_TOKENS = 6
 EVEN = 0.5
 # Sampling looks at the best so many tokens: beyond them a 135 M model's guesses are noise.
 TOP_K = 40
-# UTF-8: up to U+036F (Latin and what is put upon it) characters begin below this byte.
-_AFTER_LATIN = b"\xce"
+# UTF-8: letters from À to U+036F (Latin and what is put upon it) begin with these bytes.
+_BEYOND_ASCII = range(0xC3, 0xCE)
 # How much dearer a word is that the moment does not name; chosen on held-out scenes of our corpus (docs/lab-log.md).
 NEAR = 1.0
 
@@ -35,13 +35,13 @@ NEAR = 1.0
 class Vocabulary:
     """What each token may do inside a value.
 
-    ``other_script``: ids that begin with a letter that is not Latin.
+    ``no_word``: ids that a sentence in Latin letters cannot begin with.
     ``barred``: shape (n_vocab,), −inf where a token may not be chosen, 0 elsewhere; ``ends``: ids that end a
     value; ``tails[id]``: the bytes that an ending token still adds (``."`` adds the full stop).
     """
 
     barred: npt.NDArray[np.float32]
-    other_script: npt.NDArray[np.intp]
+    no_word: npt.NDArray[np.intp]
     ends: npt.NDArray[np.intp]
     tails: dict[int, bytes]
     null: int
@@ -62,8 +62,8 @@ class Vocabulary:
             elif piece and not _FORBIDDEN.intersection(piece):
                 barred[token] = 0.0
         null, value = model.tokenize(NULL)[0], model.tokenize(VALUE)[0]
-        other = [token for token, piece in enumerate(model.pieces) if piece.lstrip()[:1] >= _AFTER_LATIN]
-        return cls(barred, np.array(other, dtype=np.intp), np.array(sorted(tails), dtype=np.intp), tails, null, value)
+        no_word = [token for token, piece in enumerate(model.pieces) if not _begins_a_word(piece)]
+        return cls(barred, np.array(no_word, dtype=np.intp), np.array(sorted(tails), dtype=np.intp), tails, null, value)
 
 
 @dataclass
@@ -241,16 +241,19 @@ def sampler(seed: int, temperature: float) -> Callable[[Logits], int]:
 def preferring(
     near: npt.NDArray[np.intp], never_first: npt.NDArray[np.intp], pick: Callable[[Logits], int] | None = None
 ) -> Callable[[Logits], int]:
-    """A picker for one task: prefers the tokens ``near`` (ids) by ``NEAR`` nats, and begins with none of the others."""
+    """A picker for one task: prefers the tokens ``near`` (ids) by ``NEAR`` nats, but not as its first word, the verb;
+    that is none of ``never_first``.
+    """
     choose = pick or likeliest
     first = True
 
     def prefer(logits: Logits) -> int:
         nonlocal first
         raised = logits.copy()
-        raised[near] += NEAR
         if first:
             raised[never_first], first = -np.inf, False
+        else:
+            raised[near] += NEAR
         return choose(raised)
 
     return prefer
@@ -259,6 +262,11 @@ def preferring(
 def likeliest(logits: Logits) -> int:
     """The plain picker."""
     return int(np.argmax(logits))
+
+
+def _begins_a_word(piece: bytes) -> bool:
+    first = piece.lstrip()[:1]
+    return first.isalpha() or (bool(first) and first[0] in _BEYOND_ASCII)
 
 
 def _text(data: bytes) -> str:

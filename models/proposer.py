@@ -240,7 +240,7 @@ class GgufProposer:
             return pick
         words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
         ids = {token for word in words for token in self._model.tokenize(f" {word}")}
-        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.other_script, pick)
+        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
