@@ -22,6 +22,7 @@ from models.base import PACKAGE, bundled_file
 from models.corpus import load_corpus
 from models.runtime import Runtime
 from models.train import export
+from models.train.curve import plot, read_curve
 from models.train.loop import CURVE, load_adapter, train
 from models.train.packing import Packed, Points, pack, scene_points
 from models.train.peers import peer_points
@@ -241,6 +242,9 @@ def run(plan: Plan, say: Say) -> None:
         found |= fit_gate(plan.data, plan.out, say)
         write_manifest(parts, plan, found)
         say(f"manifest: {plan.out / shipped.MANIFEST}")
+        stages = [(name, read_curve(plan.work / name / CURVE)) for name in (CORPUS, MIXED)]
+        if plot(stages, picture := plan.work / "learning-curve.png"):
+            say(f"learning curve: {picture}")
     finally:
         parts.tokenizer.close()
 

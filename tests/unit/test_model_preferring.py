@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.decode import NEAR, _begins_a_word, likeliest, preferring
+from models.decode import NEAR, _begins_a_word, preferring
 
 NONE = np.array([], dtype=np.intp)
 
