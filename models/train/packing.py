@@ -75,11 +75,11 @@ class Asked(NamedTuple):
 
 
 class Points(NamedTuple):
-    """A history line by line, and the answers that are right after each line (none = silence)."""
+    """A history line by line, and the answers that are right after each line (none = silence; None = nobody knows)."""
 
     name: str
     lines: tuple[str, ...]
-    answers: tuple[tuple[Task, ...], ...]
+    answers: tuple[tuple[Task, ...] | None, ...]
 
 
 def scene_points(scene: Scene) -> Points:
@@ -149,7 +149,10 @@ def pack(points: Points, tokenizer: Tokenizer, *, start: int = 0) -> Packed:
     asked: list[Asked] = []
     number = 0
     for event, end in enumerate(ends, start):
-        answers: tuple[Task | None, ...] = points.answers[event] or (None,)
+        known = points.answers[event]
+        if known is None:
+            continue
+        answers: tuple[Task | None, ...] = known or (None,)
         for task in answers:
             tokens, weights = answer_tokens(task, tokenizer)
             asked.append(Asked(len(made.tokens) + len(query) - 1, event, task is not None))

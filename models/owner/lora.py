@@ -1,0 +1,222 @@
+"""The language model's part: the owner's accepted tasks → a further trained adapter, or a reason why not.
+
+One function with one contract (:class:`Wish` → :class:`Made`), so that what does the training can be exchanged. Needs
+the extra ``[train]``; gate and judge are trained without it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assistant.context import render_lines
+from assistant.errors import AssistantError
+from assistant.events import Task
+from assistant.ports import Context
+from models.owner.records import write_whole
+from models.owner.work import Paused
+
+if TYPE_CHECKING:
+    from models.train.base import Ready
+    from models.train.packing import Points
+    from models.train.sft import SftOptions
+
+# From so many labels on (issue 4): some 60 accepted tasks then; fewer would be learned by heart.
+LORA_FROM = 200
+# Scenes of the shipped corpus a history of the owner's: half and half, against forgetting when to be silent.
+REPLAY = 1.0
+FEWEST_SCENES = 20
+# A quarter of what the shipped adapter was trained with: this one goes on from it.
+RATE = 2e-4
+EPOCHS = 2
+SEED = 1
+# Below this many accepted tasks there is nothing to learn from.
+FEWEST_ACCEPTED = 10
+# The adapter (10 MB), checkpoints with the optimizer's state (60 MB), twice.
+FREE_BYTES = 200_000_000
+# Enough to load it.
+LEAST_CONTEXT = 512
+FULL_BYTES = 80_000_000
+BEFORE, OUT, WHOSE = "before.json", "adapter.gguf", "whose.json"
+
+
+class Pair(NamedTuple):
+    """An offer in its context, and whether the owner accepted it."""
+
+    context: Context
+    task: Task
+    accepted: bool
+
+
+class Wish(NamedTuple):
+    """What to train on. ``held``: only measured; ``adapter``: where to start, None = from nothing.
+
+    ``work``: checkpoints lie there; called again with the same folder it goes on. ``stop``: a reason to pause.
+    """
+
+    taught: Sequence[Pair]
+    held: Sequence[Pair]
+    adapter: Path | None
+    work: Path
+    say: Callable[[str], None]
+    stop: Callable[[], str]
+
+
+class Made(NamedTuple):
+    """``adapter`` None: ``reason`` says why not. ``before``, ``after``: losses of the held-out accepted tasks."""
+
+    adapter: Path | None
+    reason: str = ""
+    before: tuple[float, ...] = ()
+    after: tuple[float, ...] = ()
+    min_offer: float | None = None
+
+
+Lora = Callable[[Wish], Made]
+Prefer = Callable[[Any, Sequence[Pair], Path], None]
+"""Preference training (KTO) of a fine-tuned model on accepted and rejected pairs, in place; checkpoints in a folder."""
+
+
+def why_not() -> str:
+    """What is missing for it, '' when nothing is."""
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "transformers", "peft", "gguf") if find_spec(name) is None]
+    if not missing:
+        return ""
+    return f"the adapter needs {', '.join(missing)}: pip install 'proactive-assistant[train]'"
+
+
+def histories(pairs: Sequence[Pair]) -> list[Points]:
+    """Accepted tasks as histories: the answer is known after the last line only; of the other lines nobody knows."""
+    from models.train.packing import Points
+
+    found = []
+    for number, pair in enumerate(pairs):
+        lines = tuple(render_lines(pair.context))
+        if pair.accepted and lines:
+            found.append(Points(f"owner-{number}", lines, (*[None] * (len(lines) - 1), (pair.task,))))
+    return found
+
+
+def replayed(points: Sequence[Points], own: int) -> list[Points]:
+    """The share of the shipped corpus that is learned again beside ``own`` histories."""
+    count = min(len(points), max(FEWEST_SCENES, round(REPLAY * own)))
+    return random.Random(SEED).sample(list(points), count)  # noqa: S311 - seeded, not cryptography
+
+
+def train_lora(wish: Wish, prefer: Prefer | None = None) -> Made:
+    """Fine-tune on the accepted tasks and a share of the corpus; then ``prefer``, where given, on yes and no.
+
+    :raises Paused: ``stop`` gave a reason; called again, it goes on.
+    """
+    own = histories(wish.taught)
+    held = histories(wish.held)
+    if len(own) < FEWEST_ACCEPTED or not held:
+        return Made(None, f"{len(own)} accepted tasks to learn from, {len(held)} to measure it on: too few")
+    if why := why_not():
+        return Made(None, why)
+    wish.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if shutil.disk_usage(wish.work).free < FREE_BYTES:
+        return Made(None, f"training it needs {FREE_BYTES // 1_000_000} MB of free disk space")
+    from models.train.base import ready
+
+    try:
+        parts = ready()
+    except AssistantError as error:
+        return Made(None, error.explain())
+    try:
+        return _train(wish, parts, own, held, prefer)
+    except AssistantError as error:
+        return Made(None, error.explain())
+    except RuntimeError as error:  # what torch says when a checkpoint finds no room
+        if shutil.disk_usage(wish.work).free < FULL_BYTES:
+            raise OSError(errno.ENOSPC, "no space for a checkpoint") from error
+        raise
+    finally:
+        parts.tokenizer.close()
+
+
+def _train(wish: Wish, parts: Ready, own: list[Points], held: list[Points], prefer: Prefer | None) -> Made:
+    from models.runtime import Runtime
+    from models.train import export, sft
+    from models.train.base import own_level
+    from models.train.packing import pack
+
+    model, options = _start(wish, parts)
+    packed = [pack(one, parts.tokenizer) for one in held]
+    before = _remembered(wish.work / BEFORE, lambda: _losses(model, packed))
+    taught, kept = sft.split(parts.points)
+    points = [*own, *replayed(taught, len(own))]
+    _same(wish.work, points)
+    wish.say(f"adapter: {len(own)} accepted tasks and {len(points) - len(own)} scenes of the corpus")
+    reasons: list[str] = []
+
+    def stop() -> bool:
+        reasons.append(wish.stop())
+        return bool(reasons[-1])
+
+    if not sft.train(
+        model, points, parts.tokenizer, parts.decision, wish.work, options, say=lambda s: wish.say(f"adapter: {s}"),
+        stop=stop,
+    ):  # fmt: skip
+        raise Paused(reasons[-1])
+    if prefer is not None:
+        prefer(model, wish.taught, wish.work)
+    file = wish.work / OUT
+    export.write_adapter(file, sft.adapter_state(model), model.config, options)
+    # What llama.cpp refuses must never become what serves.
+    Runtime(parts.base, context_tokens=LEAST_CONTEXT, threads=1, adapter=file).close()
+    level = own_level(model, [pack(one, parts.tokenizer) for one in kept], parts.decision)
+    after = _losses(model, packed)
+    return Made(file, f"held-out corpus AUC {level['held_out']['auc']}", before, after, level["min_offer"])
+
+
+def _start(wish: Wish, parts: Ready) -> tuple[Any, SftOptions]:
+    """The base with the adapter that serves now, and how to go on training it."""
+    from models.train import sft
+    from models.train.readback import load_into, read_adapter
+
+    known = read_adapter(wish.adapter) if wish.adapter is not None else None
+    size = {"rank": known.rank, "alpha": round(known.alpha)} if known is not None else {}
+    options = sft.SftOptions(epochs=EPOCHS, rate=RATE, seed=SEED, **size)
+    model = sft.with_adapter(sft.load_base(parts.base), options)
+    if known is not None:
+        load_into(model, known)
+    return model, options
+
+
+def _same(work: Path, points: Sequence[Points]) -> None:
+    """Checkpoints of other histories are no use: the order of the data hangs on them."""
+    import hashlib
+
+    mark = hashlib.sha256(repr(points).encode()).hexdigest()
+    file = work / WHOSE
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) == mark:
+        return
+    for name in ("adapter.pt", "curve.jsonl"):
+        (work / name).unlink(missing_ok=True)
+    write_whole(file, json.dumps(mark))
+
+
+def _remembered(file: Path, measure: Callable[[], tuple[float, ...]]) -> tuple[float, ...]:
+    """Measured once: after a pause the model is no longer as it was at the start."""
+    if not file.exists():
+        write_whole(file, json.dumps(measure()))
+    return tuple(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _losses(model: Any, packed: Sequence[Any]) -> tuple[float, ...]:
+    """Cross-entropy of each held-out accepted task, nats a weighted token."""
+    import torch
+
+    from models.train import sft
+
+    with torch.no_grad():
+        pairs = [sft.losses(model, one) for one in packed]
+    return tuple(float(loss) / float(weight) for loss, weight in pairs)
