@@ -231,7 +231,8 @@ def read(file: Path) -> tuple[dict[str, Linear], dict[str, Any]]:
     :raises SetupError: no such file, or not of this format.
     """
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        # Not the file itself: numpy leaves one that is no archive open.
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
             arrays = dict(kept)
         about = json.loads(arrays["about"].tobytes())
         if about["format"] != FORMAT:

@@ -112,7 +112,8 @@ def learn(rows: Sequence[Row], spread: float) -> Linear:
     pull = settle(kernel, prior, target, weight)
     weights = variances * (made.matrix.T @ pull)
     pairs = zip(made.columns.tolist(), zip(made.rarity.tolist(), weights.tolist(), strict=True), strict=True)
-    return Linear({key: pair for key, pair in pairs if pair[1]}, 0.0)
+    # Also those of weight 0: they belong to the length of their block.
+    return Linear(dict(pairs), 0.0)
 
 
 def _variances(columns: NDArray[np.int64], spread: float) -> Floats:

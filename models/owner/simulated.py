@@ -24,8 +24,7 @@ def labels(count: int, wants: Callable[[Context, str], bool], *, seed: int = SEE
         (context, event) for scene in scenes for context, event in zip(contexts(scene), scene.events, strict=True)
     ]
     found = []
-    for number in range(count):
-        context, event = draw.choice(moments)
+    for number, (context, event) in enumerate(draw.sample(moments, count)):
         task = event.tasks[0].task if event.tasks else TASK
         kind = OutcomeKind.ACCEPTED if wants(context, task) else OutcomeKind.REJECTED
         at = 1_800_000_000.0 + APART_S * number
