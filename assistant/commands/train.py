@@ -30,13 +30,18 @@ def train(context: click.Context, *, on_battery: bool, nightly: bool) -> None:
 @click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-base"), help="Checkpoints lie here.")
 @click.option("--out", type=click.Path(path_type=Path), default=ARTEFACT, help="Where the trained files go.")
 @click.option("--epochs", type=click.IntRange(1, 20), default=2, help="Passes over the corpus.")
+@click.option(
+    "--from-adapter",
+    type=click.Path(path_type=Path, exists=True),
+    help="Begin with this GGUF adapter: second stage only.",
+)
 @click.option("--threads", type=click.IntRange(1, 64), default=2, help="Processor threads.")
-def base(*, data: Path | None, work: Path, out: Path, epochs: int, threads: int) -> None:
+def base(*, data: Path | None, work: Path, out: Path, epochs: int, from_adapter: Path | None, threads: int) -> None:
     """Adapter, gate and judge from corpus and votes; run it again after a stop and it goes on."""
-    from models.train.base import run
+    from models.train.base import Plan, run
     from models.train.sft import SftOptions
 
-    run(data, work, out, SftOptions(epochs=epochs, threads=threads), click.echo)
+    run(Plan(data, work, out, SftOptions(epochs=epochs, threads=threads), from_adapter), click.echo)
 
 
 @train.command()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.context import render_lines
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, SetupError
 from assistant.events import Task
 from assistant.ports import Context
 from models.owner.records import write_whole
@@ -42,7 +42,8 @@ FREE_BYTES = 200_000_000
 # Enough to load it.
 LEAST_CONTEXT = 512
 FULL_BYTES = 80_000_000
-BEFORE, OUT, WHOSE = "before.json", "adapter.gguf", "whose.json"
+BEFORE, OUT, WHOSE, STAGE = "before.json", "adapter.gguf", "whose.json", "kto"
+NEEDED = ("torch", "transformers", "peft", "trl", "accelerate", "gguf")
 
 
 class Pair(NamedTuple):
@@ -78,15 +79,37 @@ class Made(NamedTuple):
 
 
 Lora = Callable[[Wish], Made]
-Prefer = Callable[[Any, Sequence[Pair], Path], None]
-"""Preference training (KTO) of a fine-tuned model on accepted and rejected pairs, in place; checkpoints in a folder."""
+
+
+class Preference(NamedTuple):
+    """Where the second stage starts: the base file, the adapter's options, and the fine-tuned adapter's tensors."""
+
+    base: Path
+    options: SftOptions
+    state: dict[str, Any]
+
+
+Prefer = Callable[[Preference, Wish], dict[str, Any]]
+"""The second stage: preference training on ``Wish.taught``, accepted and rejected → the adapter's tensors."""
+
+
+def kto(start: Preference, wish: Wish) -> dict[str, Any]:
+    """The second stage by KTO (:mod:`models.train.kto`); checkpoints lie in ``work``/kto and are gone on from."""
+    from models.train import sft
+    from models.train.kto import Answer, KtoOptions, train_kto
+
+    model = sft.with_adapter(sft.load_base(start.base, attention="sdpa"), start.options)
+    model.load_state_dict(start.state, strict=False)
+    answers = [Answer(pair.context, pair.task.task, pair.accepted) for pair in wish.taught]
+    train_kto(model, start.base, answers, wish.work / STAGE, KtoOptions(), wish.say)
+    return sft.adapter_state(model)
 
 
 def why_not() -> str:
     """What is missing for it, '' when nothing is."""
     from importlib.util import find_spec
 
-    missing = [name for name in ("torch", "transformers", "peft", "gguf") if find_spec(name) is None]
+    missing = [name for name in NEEDED if find_spec(name) is None]
     if not missing:
         return ""
     return f"the adapter needs {', '.join(missing)}: pip install 'proactive-assistant[train]'"
@@ -144,7 +167,7 @@ def train_lora(wish: Wish, prefer: Prefer | None = None) -> Made:
 
 def _train(wish: Wish, parts: Ready, own: list[Points], held: list[Points], prefer: Prefer | None) -> Made:
     from models.runtime import Runtime
-    from models.train import export, sft
+    from models.train import export, loop, sft
     from models.train.base import own_level
     from models.train.packing import pack
 
@@ -161,13 +184,13 @@ def _train(wish: Wish, parts: Ready, own: list[Points], held: list[Points], pref
         reasons.append(wish.stop())
         return bool(reasons[-1])
 
-    if not sft.train(
-        model, points, parts.tokenizer, parts.decision, wish.work, options, say=lambda s: wish.say(f"adapter: {s}"),
-        stop=stop,
-    ):  # fmt: skip
+    def say(line: str) -> None:
+        wish.say(f"adapter: {line}")
+
+    if not loop.train(model, points, parts.tokenizer, parts.decision, wish.work, options, say=say, stop=stop):
         raise Paused(reasons[-1])
     if prefer is not None:
-        prefer(model, wish.taught, wish.work)
+        model.load_state_dict(prefer(Preference(parts.base, options, sft.adapter_state(model)), wish), strict=False)
     file = wish.work / OUT
     export.write_adapter(file, sft.adapter_state(model), model.config, options)
     # What llama.cpp refuses must never become what serves.
@@ -178,16 +201,22 @@ def _train(wish: Wish, parts: Ready, own: list[Points], held: list[Points], pref
 
 
 def _start(wish: Wish, parts: Ready) -> tuple[Any, SftOptions]:
-    """The base with the adapter that serves now, and how to go on training it."""
-    from models.train import sft
-    from models.train.readback import load_into, read_adapter
+    """The base with the adapter that serves now, and how to go on training it.
 
-    known = read_adapter(wish.adapter) if wish.adapter is not None else None
-    size = {"rank": known.rank, "alpha": round(known.alpha)} if known is not None else {}
-    options = sft.SftOptions(epochs=EPOCHS, rate=RATE, seed=SEED, **size)
+    :raises SetupError: the adapter is another model's.
+    """
+    from models.train import sft
+    from models.train.base import start_from
+
+    options = sft.SftOptions(epochs=EPOCHS, rate=RATE, seed=SEED)
     model = sft.with_adapter(sft.load_base(parts.base), options)
-    if known is not None:
-        load_into(model, known)
+    if wish.adapter is not None:
+        try:
+            start_from(model, wish.adapter)
+        except (ValueError, RuntimeError, KeyError, IndexError) as error:
+            raise SetupError(
+                f"The adapter {wish.adapter} cannot be trained further: {error}", hint="assistant model rollback."
+            ) from error
     return model, options
 
 
@@ -199,8 +228,8 @@ def _same(work: Path, points: Sequence[Points]) -> None:
     file = work / WHOSE
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) == mark:
         return
-    for name in ("adapter.pt", "curve.jsonl"):
-        (work / name).unlink(missing_ok=True)
+    for checkpoint in (*work.glob("checkpoint-*"), work / STAGE):
+        shutil.rmtree(checkpoint, ignore_errors=True)
     write_whole(file, json.dumps(mark))
 
 
