@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from assistant.context import render_lines
 from assistant.errors import SetupError
 from assistant.events import Task
@@ -20,13 +22,14 @@ from assistant.prompt import FIELDS, build_prompt
 from assistant.settings import ModelOptions
 from models import shipped
 from models.base import check_adapter, find_base
-from models.decode import EVEN, Opener, Writer, Written, free, sampler
+from models.decode import EVEN, Opener, Writer, Written, free, preferring, sampler
 from models.endpoint import EndpointProposer
 from models.found import Found, add, as_task, refusal
 from models.grounding import ground
 from models.opening import rule_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
 from models.shipped import Serving
+from models.signals import named_words
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,8 @@ SPARE_TRIES = 2
 LINE_TOKENS = 160
 # Literals between the values, and room to spare.
 LITERAL_TOKENS = 64
+# Events whose words a task should rather use: annotators reward naming what has just happened (docs/lab-log.md).
+NEAR_EVENTS = 3
 # History that is worth a model's while: less than this and the context is too small.
 MIN_HISTORY_TOKENS = 256
 
@@ -220,9 +225,22 @@ class GgufProposer:
             stop,
             opener=self._opener(context),
             check=check,
-            pick=self._picker(attempt),
+            pick=self._near_picker(context, attempt),
             min_offer=trained if least is None else least,
         )
+
+    def _near_picker(self, context: Context, attempt: int) -> Callable[..., int] | None:
+        """Prefers the tokens of what the last events name: a small model strays to topics of its own.
+
+        As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
+        the untuned base is held to the topic by its openings.
+        """
+        pick = self._picker(attempt)
+        if self._training is None:
+            return pick
+        words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
+        ids = {token for word in words for token in self._model.tokenize(f" {word}")}
+        return preferring(np.array(sorted(ids), dtype=np.intp), pick) if ids else pick
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.

@@ -46,12 +46,18 @@ def base(*, data: Path | None, work: Path, out: Path, epochs: int, from_adapter:
 
 @train.command()
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="ProactiveBench's folder.")
-@click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-base"), help="Checkpoints lie here.")
-def preference(*, data: Path, work: Path) -> None:
-    """Would preference training (DPO) on the votes help? Measured on traces it has not seen; writes nothing."""
+@click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-kto"), help="Checkpoints lie here.")
+@click.option(
+    "--adapter",
+    type=click.Path(path_type=Path, exists=True),
+    default=ARTEFACT / "adapter.gguf",
+    help="Begin with this.",
+)
+def preference(*, data: Path, work: Path, adapter: Path) -> None:
+    """Would preference training (KTO) on the votes help? Measured on traces it has not seen; ships nothing."""
     from models.train.base import preference as measure
 
-    measure(data, work, click.echo)
+    measure(data, work, adapter, click.echo)
 
 
 COMMANDS = (train,)

@@ -245,28 +245,31 @@ def run(plan: Plan, say: Say) -> None:
         parts.tokenizer.close()
 
 
-def preference(data: Path, work: Path, say: Say) -> dict[str, dict[str, float]]:
-    """Preference training on one half of the voted traces, measured on the other, both ways; nothing is written.
+def preference(data: Path, work: Path, adapter: Path, say: Say) -> dict[str, dict[str, float]]:
+    """KTO on one half of the voted traces, measured on the other, both ways; nothing is shipped.
 
     :raises SetupError: a package or the data is missing.
     """
     from models.bench.data import load
-    from models.train import preference as dpo
+    from models.train import preference as votes
+    from models.train.kto import KtoOptions, train_kto
 
     parts, options = ready(), SftOptions()
     moments = [moment for moment in load(data).moments if moment.tasks]
+    scorer = with_adapter(load_base(parts.base), options)
     found: dict[str, dict[str, float]] = {}
-    for number, (taught, scored) in enumerate(permutations(dpo.halves(moments))):
-        model = with_adapter(load_base(parts.base), options)
-        load_adapter(model, work)
-        learn = [dpo.voted(moment, parts.tokenizer) for moment in taught]
-        held = [dpo.voted(moment, parts.tokenizer) for moment in scored]
-        known = dpo.reference(model, [*learn, *held])
-        dpo.train(model, learn, known, dpo.DpoOptions(), say)
-        after = dpo.reference(model, held)
-        found[f"half {number + 1}, fine-tuned"] = dpo.figures(held, known)
-        found[f"half {number + 1}, preference"] = dpo.figures(held, after)
-        found[f"half {number + 1}, gain"] = dpo.figures(held, after, known)
+    for number, (taught, scored) in enumerate(permutations(votes.halves(moments)), 1):
+        held = [votes.voted(moment, parts.tokenizer) for moment in scored]
+        start_from(scorer, adapter)
+        known = votes.reference(scorer, held)
+        model = with_adapter(load_base(parts.base, attention="sdpa"), options)
+        start_from(model, adapter)
+        train_kto(model, parts.base, votes.answers_of(taught), work / f"half{number}", KtoOptions(), say)
+        scorer.load_state_dict(adapter_state(model), strict=False)
+        after = votes.reference(scorer, held)
+        found[f"half {number}, fine-tuned"] = votes.figures(held, known)
+        found[f"half {number}, preference"] = votes.figures(held, after)
+        found[f"half {number}, gain"] = votes.figures(held, after, known)
         for name, row in list(found.items())[-3:]:
             say(f"{name}: " + " ".join(f"{key} {value:.3f}" for key, value in row.items()))
     return found

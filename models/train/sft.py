@@ -111,9 +111,12 @@ def forward(model: Any, packed: Packed) -> Any:
 
 def losses(model: Any, packed: Packed) -> tuple[Any, Any]:
     """(weighted sum of the cross-entropies, sum of the weights)."""
+    return _losses(model, packed, forward(model, packed))
+
+
+def _losses(model: Any, packed: Packed, hidden: Any) -> tuple[Any, Any]:
     import torch
 
-    hidden = forward(model, packed)
     chosen = torch.from_numpy(np.flatnonzero(packed.weight > 0)).to(hidden.device)
     head = model.get_base_model().lm_head
     with torch.autocast(hidden.device.type, dtype=torch.bfloat16):
@@ -129,10 +132,15 @@ def margins(model: Any, packed: Packed, null: int, value: int) -> list[tuple[flo
     import torch
 
     with torch.no_grad():
-        hidden = forward(model, packed)
-        at = torch.tensor([asked.place for asked in packed.asked], device=hidden.device)
-        with torch.autocast(hidden.device.type, dtype=torch.bfloat16):
-            logits = model.get_base_model().lm_head(hidden[at]).float()
+        return _margins(model, packed, forward(model, packed), null, value)
+
+
+def _margins(model: Any, packed: Packed, hidden: Any, null: int, value: int) -> list[tuple[float, bool]]:
+    import torch
+
+    at = torch.tensor([asked.place for asked in packed.asked], device=hidden.device)
+    with torch.autocast(hidden.device.type, dtype=torch.bfloat16):
+        logits = model.get_base_model().lm_head(hidden[at]).float()
     gaps = (logits[:, value] - logits[:, null]).tolist()
     return [(gap, asked.wanted) for gap, asked in zip(gaps, packed.asked, strict=True)]
 
@@ -147,7 +155,8 @@ def evaluate(model: Any, held: Sequence[Packed], null: int, value: int) -> dict[
     rows: list[tuple[float, bool]] = []
     with torch.no_grad():
         for packed in held:
-            loss, weights = losses(model, packed)
+            hidden = forward(model, packed)
+            loss, weights = _losses(model, packed, hidden)
             total, weight = total + float(loss), weight + float(weights)
-            rows += margins(model, packed, null, value)
+            rows += _margins(model, packed, hidden, null, value)
     return {"held_loss": total / max(weight, 1e-9), "held_auc": auc(rows)}
