@@ -12,6 +12,7 @@ import click
 from assistant import client
 from assistant.clock import SystemClock
 from assistant.errors import AssistantError
+from assistant.events import Task
 from assistant.labels import Label
 from assistant.paths import Paths, default_paths
 from assistant.power import lower_priority, on_power
@@ -71,14 +72,16 @@ def adapter_training(options: ModelOptions) -> tuple[Lora | None, str]:
 
 
 def pairs_of(reader: Reader, labels: Sequence[Label]) -> list[Pair]:
-    """The offers that were answered, whole; of annotated sentences only the sentence is known, so they are left out."""
+    """The offers that were answered, whole where they were offered; of an annotated one only the sentence is known."""
     from models.owner.lora import Pair
 
     found: list[Pair] = []
     for label in labels:
+        if label.accepted is None or not label.task:
+            continue
         suggestion = reader.suggestion(label.suggestion_id) if label.suggestion_id is not None else None
-        if suggestion is not None and label.accepted is not None and suggestion.task.task == label.task:
-            found.append(Pair(label.context, suggestion.task, label.accepted))
+        whole = suggestion.task if suggestion is not None and suggestion.task.task == label.task else None
+        found.append(Pair(label.context, whole or Task(task=label.task), label.accepted))
     return found
 
 

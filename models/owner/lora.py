@@ -10,7 +10,9 @@ import errno
 import json
 import random
 import shutil
+import zlib
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,7 +49,7 @@ NEEDED = ("torch", "transformers", "peft", "trl", "accelerate", "gguf")
 
 
 class Pair(NamedTuple):
-    """An offer in its context, and whether the owner accepted it."""
+    """An offer in its context, and whether the owner accepted it; a task without response was annotated."""
 
     context: Context
     task: Task
@@ -123,14 +125,23 @@ def histories(pairs: Sequence[Pair]) -> list[Points]:
     for number, pair in enumerate(pairs):
         lines = tuple(render_lines(pair.context))
         if pair.accepted and lines:
-            found.append(Points(f"owner-{number}", lines, (*[None] * (len(lines) - 1), (pair.task,))))
+            answers = (*[None] * (len(lines) - 1), (pair.task,))
+            found.append(Points(_name(number), lines, answers, task_only=not pair.task.response))
     return found
+
+
+def _name(number: int) -> str:
+    """One that the training does not hold out for its own curve: what is held out here are the newest labels."""
+    from models.train.sft import HOLD_OUT
+
+    names = (f"owner-{number}-{spare}" for spare in count())
+    return next(name for name in names if zlib.crc32(name.encode()) % HOLD_OUT)
 
 
 def replayed(points: Sequence[Points], own: int) -> list[Points]:
     """The share of the shipped corpus that is learned again beside ``own`` histories."""
-    count = min(len(points), max(FEWEST_SCENES, round(REPLAY * own)))
-    return random.Random(SEED).sample(list(points), count)  # noqa: S311 - seeded, not cryptography
+    share = min(len(points), max(FEWEST_SCENES, round(REPLAY * own)))
+    return random.Random(SEED).sample(list(points), share)  # noqa: S311 - seeded, not cryptography
 
 
 def train_lora(wish: Wish, prefer: Prefer | None = None) -> Made:
@@ -176,7 +187,7 @@ def _train(wish: Wish, parts: Ready, own: list[Points], held: list[Points], pref
     before = _remembered(wish.work / BEFORE, lambda: _losses(model, packed))
     taught, kept = sft.split(parts.points)
     points = [*own, *replayed(taught, len(own))]
-    _same(wish.work, points)
+    _same(wish.work, (points, options.outcome, wish.adapter))
     wish.say(f"adapter: {len(own)} accepted tasks and {len(points) - len(own)} scenes of the corpus")
     reasons: list[str] = []
 
@@ -220,11 +231,11 @@ def _start(wish: Wish, parts: Ready) -> tuple[Any, SftOptions]:
     return model, options
 
 
-def _same(work: Path, points: Sequence[Points]) -> None:
-    """Checkpoints of other histories are no use: the order of the data hangs on them."""
+def _same(work: Path, made_from: object) -> None:
+    """Checkpoints of other histories, options or another start are no use."""
     import hashlib
 
-    mark = hashlib.sha256(repr(points).encode()).hexdigest()
+    mark = hashlib.sha256(repr(made_from).encode()).hexdigest()
     file = work / WHOSE
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) == mark:
         return
