@@ -51,6 +51,7 @@ class Replay:
                 notifier=notifier,
                 ask=self._questions.append,
                 offers=[],
+                chance=lambda: 1.0,  # the sample day is the same each time
             )
         )
 

@@ -210,14 +210,21 @@ class OutcomeKind(StrEnum):
 
 
 class Outcome(Frozen):
-    """One verdict on a suggestion. Append-only: a changed mind is a further row."""
+    """One verdict on a suggestion. Append-only: a changed mind is a further row.
+
+    ``missed`` answers no suggestion (``suggestion_id`` 0): it hangs on its decision. ``model`` and ``propensity`` are
+    filled in from the decision when the verdict is stored.
+    """
 
     suggestion_id: int
+    decision_id: int = Field(default=0, description="of a missed moment; 0 = that of the suggestion")
     kind: OutcomeKind
     at: float
     reaction_s: float | None = Field(default=None, ge=0.0, description="first paint → answer, s")
     reason: str = ""
-    source: str = Field(default="popup", description="popup notification terminal hotkey history engine")
+    source: str = Field(default="popup", description="popup notification terminal hotkey history shadow engine")
+    model: str = Field(default="", description="version of the model that offered")
+    propensity: float | None = Field(default=None, ge=0.0, le=1.0, description="P(shown) by the gate's policy")
 
 
 class Suggestion(Frozen):
@@ -237,10 +244,10 @@ class Decision(Frozen):
 
     id: int
     time: float
-    trigger: str = Field(description="count switch back burst_end manual")
+    trigger: str = Field(description="count switch back burst_end search missed")
     speak: bool
     reason: str
-    stage: str = Field(description="where it ended: gate proposer delivery shown")
+    stage: str = Field(description="where it ended: gate proposer delivery shown shadow missed")
     p_help: float | None = None
     p_accept: float | None = None
     threshold: float | None = None
@@ -249,3 +256,7 @@ class Decision(Frozen):
     model: str = ""
     gate_ms: float | None = None
     proposer_ms: float | None = None
+    gate: str = Field(default="", description="version of the gate")
+    propensity: float | None = Field(
+        default=None, ge=0.0, le=1.0, description="P(the gate's policy speaks here), see policy/explore.py"
+    )

@@ -83,7 +83,10 @@ class UiReady(Frozen):
 
 
 class Control(Frozen):
-    """Cli → engine or engine → collectors: ``pause`` ``resume`` ``reload`` ``status`` ``clear`` ``forget``."""
+    """Cli → engine or engine → collectors: ``pause`` ``resume`` ``reload`` ``status`` ``clear`` ``forget``.
+
+    Cli → engine also ``import`` ``answer`` ``missed``, the last one from the collectors' hotkey too.
+    """
 
     type: Literal["control"] = "control"
     verb: str

@@ -35,6 +35,9 @@ class Capture(_Group):
     )
     flush_s: float = Field(0.2, gt=0, le=1, description="keys and clicks are handed on in runs of this length")
     queue_size: int = Field(20_000, ge=100, description="observations kept while the engine is away; then drops count")
+    missed_hotkey: str = Field(
+        "", description="keys for 'you should have helped just now', e.g. <ctrl>+<alt>+h; '' = none"
+    )
     watchdog_s: float = Field(2.0, gt=0, description="how often the senses are checked (row 3: noticed in 10 s)")
 
 
@@ -65,6 +68,10 @@ class DecisionOptions(_Group):
     context_events: int = Field(40, ge=1, le=500, description="at most this many events in a context")
     context_age_s: float = Field(7_200.0, gt=0, description="and none older than this")
     context_offers: int = Field(10, ge=0, description="at most this many earlier suggestions in a context")
+    explore: float = Field(0.05, ge=0, lt=0.5, description="share of near-threshold verdicts turned round; 0 = never")
+    explore_band: float = Field(
+        0.1, ge=0, le=1, description="p(help) this close to the threshold is near it (28 % of 233 published moments)"
+    )
     min_interval_s: float = Field(5.0, ge=0, description="no two decisions closer than this")
 
 

@@ -24,6 +24,7 @@ from assistant.policy.privacy import PrivacyGate
 from assistant.ports import Collector, FocusProbe, IdleClock, SenseHealth, SenseState
 from assistant.settings import Settings, load_settings
 from collectors.inbox import Inbox
+from collectors.missed_key import MissedKey
 from collectors.outbox import Outbox
 from collectors.pipeline import Pipeline
 from collectors.watch import Watch
@@ -84,6 +85,7 @@ class CollectorsService:
         self._gate = PrivacyGate(settings.privacy, consent)
         self._pipeline = Pipeline(self._gate, probe, capture, clock, self._pass_on)
         self._watch = Watch(collectors, self._inbox, clock, idle_clock, self._on_lost, capture.watchdog_s)
+        self._missed_key = MissedKey(capture.missed_hotkey, self._link.send)
         self._said: tuple[SenseHealth, ...] = ()
         self._said_at = -HEALTH_S
         self._worked_at = self._watched_at = clock.mono()
@@ -106,6 +108,7 @@ class CollectorsService:
         ]
         self._link.start()
         self._probe.start()
+        self._missed_key.start()
         for thread in threads:
             thread.start()
         stop.wait()
@@ -124,6 +127,7 @@ class CollectorsService:
         for thread in threads:
             thread.join(_JOIN_S)
         self._watch.stop()
+        self._missed_key.stop()
         self._probe.stop()
         self._link.close()
 
@@ -210,7 +214,7 @@ class CollectorsService:
         reason = getattr(self._probe, "reason", "")
         state = SenseState.DEGRADED if reason else SenseState.OK
         focus = SenseHealth(sense="focus", state=state, reason=reason, backend=getattr(self._probe, "backend", ""))
-        return (*self._watch.health(), focus, *self._missing)
+        return (*self._watch.health(), focus, *self._missed_key.health(), *self._missing)
 
     # ------------------------------------------------------------- from the engine
 

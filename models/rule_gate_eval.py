@@ -13,7 +13,7 @@ from typing import Any
 
 from assistant.errors import SetupError
 from assistant.ports import Context
-from models.bench.data import as_event
+from assistant.published import as_event
 from models.bench.metrics import auc, scores
 from models.rule_gate import RuleGate
 

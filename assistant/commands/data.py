@@ -40,7 +40,7 @@ class Span(click.ParamType[float]):
 
 
 @contextmanager
-def _alone(paths: Paths) -> Iterator[Store]:
+def alone(paths: Paths) -> Iterator[Store]:
     """The store, while no assistant runs."""
     from assistant.store import open_store
 
@@ -54,28 +54,60 @@ def _alone(paths: Paths) -> Iterator[Store]:
 
 
 @click.command("export")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def export_(file: Path) -> None:
-    """Write everything that is stored to FILE as JSON Lines."""
-    from assistant.store import export_to
-
+@click.argument("words", metavar="[labels] FILE", nargs=-1, required=True)
+@click.option(
+    "--format", "form", type=click.Choice(["reward", "agent"]), help="Of labels: one of ProactiveBench's (reward)."
+)
+@click.option("--name", help="Of labels: what you are called in them (a made-up name, the same each time).")
+@click.option("--yes", is_flag=True, help="Of labels: write without showing the lines first.")
+def export_(words: tuple[str, ...], form: str | None, name: str | None, *, yes: bool) -> None:
+    """Write everything that is stored to FILE as JSON Lines; with `labels` only the verdicts, for research."""
+    labels, file = words[0] == "labels", Path(words[-1])
+    if len(words) != 1 + labels:
+        raise click.UsageError("Export everything to a FILE, or `labels` to a FILE (./labels, if it is called so).")
     paths = default_paths()
     if not paths.database.exists():
         raise SetupError(f"There is nothing to export: {paths.database} does not exist.")
+    if labels:
+        _export_labels(paths, file, form or "reward", name or "", yes=yes)
+        return
+    if form or name or yes:
+        raise click.UsageError("--format, --name and --yes go with `assistant export labels FILE`.")
+    from assistant.store import export_to
+
     lines = export_to(paths.database, file)
     click.echo(f"{lines} rows written to {file} (readable by you only).")
 
 
+def _export_labels(paths: Paths, file: Path, form: str, name: str, *, yes: bool) -> None:
+    """Show every line, ask, write; the data card goes beside it."""
+    from assistant import label_export
+    from assistant.store import open_reader
+
+    with open_reader(paths.database) as reader:
+        export = label_export.prepare(reader, form, name)
+    if not export.lines:
+        raise SetupError("There are no labels yet.", hint="Answer some suggestions, or `assistant review`.")
+    if not yes:
+        click.echo(label_export.shown(export.lines))
+        click.confirm(f"Write these {len(export.lines)} lines to {file}?", abort=True)
+    card = label_export.write(export, file, SystemClock().now())
+    click.echo(f"{len(export.lines)} lines written to {file}, described in {card.name} (readable by you only).")
+
+
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def import_(file: Path) -> None:
-    """Take in what `assistant export` wrote."""
+@click.option("--annotator", default="", help="Of votes without names: who gave them (else the file's name).")
+def import_(file: Path, annotator: str) -> None:
+    """Take in what `assistant export` wrote, or labels in ProactiveBench's reward or agent format."""
     paths = default_paths().make()
     if client.running(paths):
-        result = client.ask(paths, "import", path=str(file.absolute()), timeout=600.0)["imported"]
+        result = client.ask(paths, "import", path=str(file.absolute()), annotator=annotator, timeout=600.0)["imported"]
     else:
-        with _alone(paths) as store:
-            result = store.import_(file).model_dump(exclude_defaults=True)
+        from assistant.label_import import import_file
+
+        with alone(paths) as store:
+            result = import_file(store, file, annotator).model_dump(exclude_defaults=True)
     click.echo(f"Imported: {json.dumps(result)}")
 
 
@@ -94,15 +126,23 @@ def forget(last: float | None, app: str | None, *, everything: bool, yes: bool) 
     if client.running(paths):
         deleted = client.ask(paths, "forget", last_s=last, app=app, all=everything, timeout=600.0)["deleted"]
     else:
-        with _alone(paths) as store:
+        with alone(paths) as store:
             if everything:
                 report = store.forget_all()
             elif app:
                 report = store.forget_app(app)
             else:
                 report = store.forget_last(last or 0.0)
+            _forget_models(paths, everything=everything)
         deleted = report.model_dump(exclude_defaults=True)
     click.echo(f"Deleted: {json.dumps(deleted) if deleted else 'nothing matched'}")
+
+
+def _forget_models(paths: Paths, *, everything: bool) -> None:
+    """Pages about trainings quote what was recorded; with everything, what was learned from it goes too."""
+    from models.registry import Registry
+
+    Registry(paths.data, SystemClock().now).forget(everything=everything)
 
 
 COMMANDS = (export_, import_, forget)

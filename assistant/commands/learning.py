@@ -43,6 +43,7 @@ def learn(*, on_battery: bool = False, nightly: bool = False) -> None:
             say=click.echo,
             stop=stop,
             pairs=lambda labels: pairs_of(reader, labels),
+            again=lambda: read_labels(reader),
             lora=lora,
             no_lora=no_lora,
             mono=clock.mono,

@@ -19,7 +19,8 @@ from assistant.policy.exclusions import Exclusions
 from assistant.settings import Settings, load_settings
 
 
-def _clock_time(seconds: float) -> str:
+def clock_time(seconds: float) -> str:
+    """Local date and time."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
@@ -42,7 +43,7 @@ def status(*, as_json: bool) -> None:
 def _lines(report: dict[str, Any]) -> list[str]:
     lines = [f"{report['state'].capitalize()}; typed text: {report['typed']}"]
     if report["paused_until"]:
-        lines.append(f"  paused until {_clock_time(report['paused_until'])}")
+        lines.append(f"  paused until {clock_time(report['paused_until'])}")
     lines.append("Senses" + ("" if report["collectors_connected"] else " (the collectors' process is away)"))
     for sense in report["senses"]:
         trouble = f"  {sense['reason']}" if sense["reason"] else ""
@@ -54,7 +55,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     lines += [f"Learning: {name.replace('_', ' ')} {value}" for name, value in report["learning"].items() if value]
     lines += [f"{name.replace('_', ' ').capitalize()}: {value}" for name, value in report["stats"].items()]
     if last := report["last_decision"]:
-        lines.append(f"Last decision {_clock_time(last['time'])}: {_decision_words(last)}")
+        lines.append(f"Last decision {clock_time(last['time'])}: {_decision_words(last)}")
     return lines
 
 
@@ -70,24 +71,31 @@ def decisions(count: int) -> None:
     """The last decisions, spoken or not, each with its reason."""
     from assistant.store import open_reader
 
-    with open_reader(_existing(default_paths())) as reader:
+    with open_reader(existing(default_paths())) as reader:
         for decision in reader.decisions(count):
-            click.echo(f"{_clock_time(decision.time)}  {_decision_words(decision.model_dump())}")
+            click.echo(f"{clock_time(decision.time)}  {_decision_words(decision.model_dump())}")
 
 
 @click.command()
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
 def suggestions(count: int) -> None:
-    """The last suggestions and what became of each."""
+    """The last suggestions with their ids, and what became of each (its last answer)."""
     from assistant.store import open_reader
 
-    with open_reader(_existing(default_paths())) as reader:
-        for offer in reader.past_offers(count, since=0.0):
-            reason = f" ({offer.reason})" if offer.reason else ""
-            click.echo(f"{_clock_time(offer.time)}  {offer.outcome or 'open':<9} {offer.task}{reason}")
+    with open_reader(existing(default_paths())) as reader:
+        for item in reader.history(count):
+            last = item.outcomes[-1] if item.outcomes else None
+            reason = f" ({last.reason})" if last is not None and last.reason else ""
+            outcome = last.kind.value if last is not None else "open"
+            suggestion = item.suggestion
+            click.echo(f"{suggestion.id}  {clock_time(suggestion.time)}  {outcome:<9} {suggestion.task.task}{reason}")
 
 
-def _existing(paths: Paths) -> Path:
+def existing(paths: Paths) -> Path:
+    """The database.
+
+    :raises SetupError: there is none yet.
+    """
     if not paths.database.exists():
         raise SetupError(f"There is no database at {paths.database} yet.", hint="Start with `assistant run`.")
     return paths.database
@@ -142,12 +150,12 @@ def watch() -> None:
     from assistant.store import open_reader
 
     last = SystemClock().now()
-    with open_reader(_existing(default_paths())) as reader:
+    with open_reader(existing(default_paths())) as reader:
         while True:
             for decision in reader.decisions(50):
                 if decision.time > last:
                     last = decision.time
-                    click.echo(f"{_clock_time(decision.time)}  {_decision_words(decision.model_dump())}")
+                    click.echo(f"{clock_time(decision.time)}  {_decision_words(decision.model_dump())}")
             time.sleep(1.0)
 
 

@@ -1,4 +1,4 @@
-"""What the command line and the tray may ask of a running engine: status, pause, resume, reload, forget, import."""
+"""What the command line and the tray may ask of a running engine: pause, forget, import, missed, answer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError
-from assistant.events import Gap, IdleChanged, LockChanged, Observation, PrivateChanged
+from assistant.errors import AssistantError, SetupError
+from assistant.events import Gap, IdleChanged, LockChanged, Observation, Outcome, PrivateChanged
 from assistant.ipc import Peer
+from assistant.label_import import import_file
 from assistant.messages import Control, Reply
 from assistant.settings import load_settings
 from assistant.store.ops import SetMeta
@@ -41,6 +42,8 @@ class Controls:
             "reload": self._reload,
             "forget": self._forget,
             "import": self._import,
+            "missed": self._missed,
+            "answer": self._answer,
         }
 
     def handle(self, peer: Peer, control: Control) -> None:
@@ -136,8 +139,23 @@ class Controls:
         return {"deleted": report.model_dump(exclude_defaults=True)}
 
     def _import(self, args: dict[str, Any]) -> dict[str, Any]:
-        report = self._engine.parts.store.import_(Path(str(args["path"])))
+        report = import_file(self._engine.parts.store, Path(str(args["path"])), str(args.get("annotator", "")))
         return {"imported": report.model_dump(exclude_defaults=True)}
+
+    def _missed(self, args: dict[str, Any]) -> dict[str, Any]:
+        return {"decision": self._engine.core.missed(str(args.get("source", "terminal")))}
+
+    def _answer(self, args: dict[str, Any]) -> dict[str, Any]:
+        """A verdict from the history or a review; stored before the reply."""
+        outcome = Outcome.model_validate(args["outcome"])
+        store = self._engine.parts.store
+        if store.reader.suggestion(outcome.suggestion_id) is None:
+            raise SetupError(
+                f"There is no suggestion {outcome.suggestion_id}.", hint="`assistant suggestions` has ids."
+            )
+        self._engine.core.answer(outcome)
+        store.writer.flush(5.0)
+        return {}
 
     def _status(self, _args: dict[str, Any]) -> dict[str, Any]:
         engine = self._engine

@@ -6,14 +6,17 @@ Everything it needs is handed in, so the live engine, the demo and the tests run
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from assistant.clock import Clock, IdFactory
 from assistant.context import build_context
 from assistant.engine.presence import Presence
+from assistant.engine.questions import Held, Question, decision_of
 from assistant.engine.triggers import Triggers
+from assistant.errors import SetupError
 from assistant.events import (
     Decision,
     Event,
@@ -27,32 +30,19 @@ from assistant.events import (
 )
 from assistant.narrator import Narrator
 from assistant.policy.delivery import DeliveryPolicy, Surroundings
-from assistant.ports import Context, Gate, Notifier, PastOffer, Proposal, Verdict
+from assistant.policy.explore import explore
+from assistant.ports import Context, Gate, Notifier, PastOffer, Proposal
 from assistant.settings import Settings
 from assistant.store.ops import Op, PutDecision, PutEvent, PutGap, PutMark, PutOutcome, PutSuggestion
+
+__all__ = ["Core", "Held", "Parts", "Question", "Rows"]
 
 log = logging.getLogger(__name__)
 
 # While somebody types, a suggestion waits until the hands rest this long (EXPERIENCE: mid-task 62 % are dismissed).
 _TYPING_S = 1.5
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the proposer is asked, with what led to it."""
-
-    decision_id: int
-    context: Context
-    verdict: Verdict
-    gate_ms: float
-
-
-@dataclass(frozen=True)
-class Held:
-    """A suggestion that waits for a better moment."""
-
-    suggestion: Suggestion
-    decision: Decision
+# A key that is held down, or a command that is sent again, says "missed" once.
+_AGAIN_S = 2.0
 
 
 class Rows(Protocol):
@@ -77,6 +67,8 @@ class Parts:
     """Earlier suggestions of the last days, oldest first."""
     labelled: Callable[[], None] = lambda: None
     """Called after an answer of the owner's is in the store."""
+    chance: Callable[[], float] = field(default=random.random)
+    """Even numbers in [0, 1) for exploration."""
 
 
 class Core:
@@ -93,6 +85,7 @@ class Core:
         self._asked: Question | None = None
         self._held: Held | None = None
         self._showing: int | None = None
+        self._missed: Decision | None = None
         self.last_decision: Decision | None = None
         self.counts: dict[str, int] = {"events": 0, "decisions": 0, "suggestions": 0, "asked": 0}
 
@@ -174,28 +167,52 @@ class Core:
 
     def _decide(self, now: float, trigger: str) -> None:
         self.triggers.decided(now)
-        context = build_context(
-            list(self._recent.values()),
-            [offer for offer in self._history() if offer.outcome != OutcomeKind.UNSEEN],
-            now=now,
-            trigger=trigger,
-            options=self._options,
-        )
+        context = self._context(now, trigger)
         if not context.events:
             return
         self.counts["decisions"] += 1
-        started = self._parts.clock.mono()
-        verdict = self._parts.gate.judge(context)
-        gate_ms = 1000 * (self._parts.clock.mono() - started)
-        question = Question(self._parts.ids(), context, verdict, gate_ms)
-        if not verdict.speak:
+        question = self._judged(context)
+        why = self._why_not_now(now)
+        allowed = why is None and not self._parts.settings.delivery.shadow
+        explored = explore(question.verdict, self._options, self._parts.chance, allowed=allowed)
+        verdict = question.verdict.model_copy(update={"reason": explored.reason})
+        question = replace(question, verdict=verdict, propensity=explored.propensity)
+        if not explored.speak:
             self._silent(question, "gate", verdict.reason)
-        elif (why := self._why_not_now(now)) is not None:
+        elif why is not None:
             self._silent(question, "delivery", why)
         else:
             self.counts["asked"] += 1
             self._asked = question
             self._parts.ask(question)
+
+    def _context(self, now: float, trigger: str) -> Context:
+        offers = [offer for offer in self._history() if offer.outcome != OutcomeKind.UNSEEN]
+        return build_context(list(self._recent.values()), offers, now=now, trigger=trigger, options=self._options)
+
+    def _judged(self, context: Context) -> Question:
+        started = self._parts.clock.mono()
+        verdict = self._parts.gate.judge(context)
+        return Question(self._parts.ids(), context, verdict, 1000 * (self._parts.clock.mono() - started))
+
+    def missed(self, source: str) -> int:
+        """The owner says that help was wanted just now: a moment to learn from, not a suggestion.
+
+        :return: the id of its decision; that of the last one when said again at once (a held key, a lost answer).
+        :raises SetupError: nothing was seen lately that could be learned from.
+        """
+        now = self._parts.clock.now()
+        if self._missed is not None and 0 <= now - self._missed.time < _AGAIN_S:
+            return self._missed.id
+        context = self._context(now, "missed")
+        if not context.events:
+            raise SetupError("Nothing was seen lately, so there is nothing to learn from.", hint="Work a little first.")
+        reason = "you said that help was wanted here"
+        self._missed = self._decision(self._judged(context), "missed", reason, None, speak=False)
+        self._keep(self._missed)
+        missed = OutcomeKind.MISSED
+        self.answer(Outcome(suggestion_id=0, decision_id=self._missed.id, kind=missed, at=now, source=source))
+        return self._missed.id
 
     def proposed(self, question: Question, proposal: Proposal) -> None:
         """The proposer's answer to ``question``."""
@@ -234,23 +251,7 @@ class Core:
     def _decision(
         self, question: Question, stage: str, reason: str, proposal: Proposal | None, *, speak: bool
     ) -> Decision:
-        verdict, context = question.verdict, question.context
-        return Decision(
-            id=question.decision_id,
-            time=context.now,
-            trigger=context.trigger,
-            speak=speak,
-            reason=reason,
-            stage=stage,
-            p_help=verdict.p_help,
-            p_accept=proposal.p_accept[0] if proposal is not None and proposal.p_accept else None,
-            threshold=verdict.threshold,
-            event_ids=tuple(event.id for event in context.events),
-            features=dict(verdict.features),
-            model=proposal.model if proposal is not None else "",
-            gate_ms=round(question.gate_ms, 3),
-            proposer_ms=round(proposal.ms, 1) if proposal is not None else None,
-        )
+        return decision_of(question, stage, reason, proposal, gate=self._parts.gate.name, speak=speak)
 
     def _keep(self, decision: Decision, *more: Op) -> None:
         self.last_decision = decision
@@ -309,7 +310,8 @@ class Core:
         self._parts.rows.submit(PutOutcome(outcome), on_commit=told)
         if outcome.suggestion_id == self._showing:
             self._showing = None
-        if (offer := self._offers.get(outcome.suggestion_id)) is not None:
+        # What is judged in a review of shadow mode was never offered: no later context may say so.
+        if outcome.source != "shadow" and (offer := self._offers.get(outcome.suggestion_id)) is not None:
             update: dict[str, Any] = {"outcome": outcome.kind.value, "reason": outcome.reason or offer.reason}
             update["answered_at"] = outcome.at
             self._offers[outcome.suggestion_id] = offer.model_copy(update=update)
@@ -331,7 +333,7 @@ class Core:
         if self._showing is not None:
             self._parts.notifier.withdraw(self._showing)
             self._showing = None
-        self._held = self._asked = None
+        self._held = self._asked = self._missed = None
         self._parts.narrator.forget()
         self.triggers.clear()
         self._recent = {key: event for key, event in self._recent.items() if key in left}

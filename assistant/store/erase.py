@@ -19,7 +19,7 @@ _EMPTY_LOG_TRIES: Final = 50
 _EMPTY_LOG_PAUSE_S: Final = 0.02
 
 
-def delete_ids(db: Database, table: str, ids: Iterable[int], key: str = "id") -> int:
+def delete_ids(db: Database, table: str, ids: Iterable[int | str], key: str = "id") -> int:
     """Delete the rows whose ``key`` is in ``ids``; returns how many there were."""
     cursor = db.conn.executemany(f"DELETE FROM {table} WHERE {key} = ?", ((id_,) for id_ in ids))  # noqa: S608 - ours
     return max(0, cursor.rowcount)

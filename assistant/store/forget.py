@@ -14,6 +14,7 @@ from assistant.store.connection import immediate
 from assistant.store.erase import copies, delete_ids, drop_unused_words, quoting, remove, rewrite, with_suggestions
 from assistant.store.ops import Forgotten
 from assistant.store.rows import put_gap
+from assistant.store.vote_rows import forget_copies
 
 
 class ForgetReport(Frozen):
@@ -24,6 +25,8 @@ class ForgetReport(Frozen):
     suggestions: int = 0
     outcomes: int = 0
     gaps: int = 0
+    moments: int = 0
+    votes: int = 0
     files: int = 0
 
 
@@ -79,7 +82,7 @@ def forget_all(file: Path, forgotten: Forgotten) -> Job:
         with immediate(db):
             gone = {
                 f"{table}s": db.execute(f"DELETE FROM {table}").rowcount  # noqa: S608 - our own tables
-                for table in ("outcome", "suggestion", "decision", "event", "gap")
+                for table in ("outcome", "suggestion", "decision", "event", "gap", "vote", "moment")
             }
             drop_unused_words(db)
         rewrite(db)
@@ -101,8 +104,12 @@ def _erase(
     forgotten.decisions |= decisions
     forgotten.suggestions |= suggestions
     with immediate(db):
+        moments, votes = forget_copies(db, events)
         report = ForgetReport(
-            outcomes=delete_ids(db, "outcome", suggestions, "suggestion_id"),
+            moments=moments,
+            votes=votes,
+            outcomes=delete_ids(db, "outcome", suggestions, "suggestion_id")
+            + delete_ids(db, "outcome", decisions, "decision_id"),
             suggestions=delete_ids(db, "suggestion", suggestions),
             decisions=delete_ids(db, "decision", decisions),
             events=delete_ids(db, "event", events),

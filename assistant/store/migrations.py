@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from assistant import __version__
 from assistant.errors import SetupError
 from assistant.store.connection import connect, create_private, immediate, pragma
-from assistant.store.schema import APPLICATION_ID, VERSION_1
+from assistant.store.schema import APPLICATION_ID, VERSION_1, VERSION_2
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,15 @@ def _first(db: Database) -> None:
     db.executescript(VERSION_1)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (Migration("events, gaps, decisions, suggestions, outcomes", _first),)
+def _labels(db: Database) -> None:
+    for statement in VERSION_2:
+        db.execute(statement)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (
+    Migration("events, gaps, decisions, suggestions, outcomes", _first),
+    Migration("labels: propensity, versions, missed moments, annotators' votes", _labels),
+)
 
 
 def refuse_foreign(db: Database, file: Path, latest: int = len(MIGRATIONS)) -> None:

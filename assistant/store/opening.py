@@ -14,7 +14,7 @@ from assistant.errors import EnvironmentFault, SetupError
 from assistant.store.connection import connect, create_private, immediate, pragma, prepare
 from assistant.store.migrations import MIGRATIONS, Migration, back_up, migrate, refuse_foreign
 from assistant.store.recovery import recover, set_aside
-from assistant.store.schema import TABLES
+from assistant.store.schema import tables_of
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def open_for_reading(file: Path) -> Database:
         raise EnvironmentFault(f"The database {file} cannot be read: {error}") from error
     try:
         refuse_foreign(db, file)
+        _refuse_older(db, file)
     except sqlite3.Error as error:
         db.close()
         raise EnvironmentFault(
@@ -63,6 +64,18 @@ def open_for_reading(file: Path) -> Database:
         db.close()
         raise
     return db
+
+
+def _refuse_older(db: Database, file: Path) -> None:
+    """A reader cannot upgrade, and would find columns missing.
+
+    :raises SetupError: the database was made by an older version and is not upgraded yet.
+    """
+    if 0 < (version := pragma(db, "user_version")) < len(MIGRATIONS):
+        raise SetupError(
+            f"{file.name} was made by an older version (layout {version} of {len(MIGRATIONS)}).",
+            hint="Start `assistant run` once: it is upgraded, after a backup.",
+        )
 
 
 def _open(file: Path, clock: Clock, migrations: Sequence[Migration], aside: Path | None, broken: str) -> Database:
@@ -96,7 +109,7 @@ def _examine(file: Path, latest: int) -> str:
         found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         if found != "ok":
             return found
-        if pragma(db, "user_version") and not set(TABLES) <= set(db.table_names()):
+        if not tables_of(pragma(db, "user_version")) <= set(db.table_names()):
             return "tables are missing"
     except sqlite3.OperationalError:
         raise

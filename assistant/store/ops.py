@@ -101,7 +101,7 @@ def apply(db: Database, op: Op, now: float) -> None:
         case MarkShown(suggestion_id):
             db.execute("UPDATE suggestion SET shown = 1 WHERE id = ?", [suggestion_id])
         case PutOutcome(outcome):
-            rows.put_outcome(db, outcome)
+            rows.put_outcome(db, rows.attributed(db, outcome))
         case PutMark(life, seq):
             db.execute(_PUT_MARK, [life, seq, now])
         case SetMeta(key, value):
@@ -132,7 +132,7 @@ class Forgotten:
             case PutSuggestion(suggestion):
                 return self._quotes(suggestion.id, suggestion.decision_id, suggestion.event_ids, self.suggestions)
             case PutOutcome(outcome):
-                return outcome.suggestion_id in self.suggestions
+                return outcome.suggestion_id in self.suggestions or outcome.decision_id in self.decisions
         return False
 
     def _quotes(self, own: int, decision: int, used: Iterable[int], known: set[int]) -> bool:

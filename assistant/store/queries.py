@@ -17,6 +17,8 @@ from assistant.ports import PastOffer
 from assistant.store.connection import beside, rows, snapshot
 from assistant.store.opening import open_for_reading
 from assistant.store.rows import EVENT_SELECT, decision_of, event_of, gap_of, outcome_of, suggestion_of
+from assistant.store.vote_rows import MOMENT_SELECT, VOTE_SELECT, moment_of, vote_of
+from assistant.votes import Moment, Vote
 
 _DAY_S: Final = 86_400.0
 # Idle connections kept: the engine's two threads and the dashboard's; more are made and closed as needed.
@@ -28,7 +30,7 @@ _LATEST_OUTCOME = """
 SELECT suggestion.time, suggestion.task, coalesce(outcome.kind, '') AS outcome,
        coalesce(outcome.reason, '') AS reason, coalesce(outcome.at, 0.0) AS answered_at
 FROM suggestion LEFT JOIN outcome ON outcome.id = (
-    SELECT id FROM outcome WHERE suggestion_id = suggestion.id ORDER BY at DESC, id DESC LIMIT 1)
+    SELECT id FROM outcome WHERE suggestion_id = suggestion.id AND source <> 'shadow' ORDER BY at DESC, id DESC LIMIT 1)
 WHERE suggestion.time >= ? ORDER BY suggestion.time DESC, suggestion.id DESC LIMIT ?
 """
 
@@ -126,13 +128,17 @@ class Reader:
     def events_by_ids(self, ids: Iterable[int]) -> list[Event]:
         """Those of ``ids`` that still exist, in the order asked for."""
         wanted = list(ids)
-        found: dict[int, Event] = {}
+        found = {row["id"]: event_of(row) for row in self._by_ids(f"{EVENT_SELECT} WHERE event.id", wanted)}
+        return [found[id_] for id_ in wanted if id_ in found]
+
+    def _by_ids(self, select_where: str, ids: Iterable[int]) -> list[dict[str, Any]]:
+        wanted = list(ids)
+        found: list[dict[str, Any]] = []
         with self.connection() as db:
             for start in range(0, len(wanted), _VARIABLES):
                 part = wanted[start : start + _VARIABLES]
-                sql = f"{EVENT_SELECT} WHERE event.id IN ({', '.join('?' * len(part))})"
-                found |= {row["id"]: event_of(row) for row in rows(db, sql, part)}
-        return [found[id_] for id_ in wanted if id_ in found]
+                found += rows(db, f"{select_where} IN ({', '.join('?' * len(part))})", part)
+        return found
 
     def gaps_between(self, start: float, end: float) -> list[Gap]:
         """Gaps that touch ``[start, end]``, oldest first."""
@@ -155,6 +161,10 @@ class Reader:
         """The decision of that id."""
         found = self._rows("SELECT * FROM decision WHERE id = ?", [decision_id])
         return decision_of(found[0]) if found else None
+
+    def decisions_by_ids(self, ids: Iterable[int]) -> list[Decision]:
+        """Those of ``ids`` that still exist."""
+        return [decision_of(row) for row in self._by_ids("SELECT * FROM decision WHERE id", ids)]
 
     def suggestion(self, suggestion_id: int) -> Suggestion | None:
         """The suggestion of that id."""
@@ -180,8 +190,23 @@ class Reader:
         with self.connection() as db:
             return list(_outcomes(db, suggestion_id))
 
+    def all_outcomes(self) -> list[Outcome]:
+        """Every verdict there is, oldest first."""
+        return [outcome_of(row) for row in self._rows("SELECT * FROM outcome ORDER BY at, id")]
+
+    def moments(self) -> list[Moment]:
+        """Moments that annotators judged (imported, or on the annotation screen), in the order they came in."""
+        return [moment_of(row) for row in self._rows(f"{MOMENT_SELECT} ORDER BY id")]
+
+    def votes(self) -> list[Vote]:
+        """What the annotators said, in the order it came in."""
+        return [vote_of(row) for row in self._rows(f"{VOTE_SELECT} ORDER BY id")]
+
     def past_offers(self, limit: int, since: float = 0.0) -> list[PastOffer]:
-        """The newest suggestions with their latest outcome, as a context shows them, oldest first."""
+        """The newest suggestions with their latest outcome, as a context shows them, oldest first.
+
+        What was judged in a review of shadow mode was never offered: it stays unseen here.
+        """
         return [PastOffer(**row) for row in reversed(self._rows(_LATEST_OUTCOME, [since, limit]))]
 
     # ------------------------------------------------------------------ bookkeeping

@@ -87,6 +87,8 @@ def _copy_ordered(old: Database, new: Database, table: str, columns: list[str], 
     copied = 0
     damage: list[str] = []
     for row in _readable(old, read, damage):
+        if any(isinstance(value, str) and "\0" in value for value in row):
+            continue  # a page torn in the middle reads as zeros
         with contextlib.suppress(sqlite3.IntegrityError):  # a damaged value, of a type that the column refuses
             copied += new.execute(write, row).rowcount
     return copied, not damage
@@ -102,3 +104,4 @@ def _readable(old: Database, sql: str, damage: list[str]) -> Iterator[tuple[Any,
 def _drop_dangling(db: Database) -> None:
     db.execute("UPDATE event SET app_id = NULL WHERE app_id NOT IN (SELECT id FROM app)")
     db.execute("UPDATE event SET title_id = NULL WHERE title_id NOT IN (SELECT id FROM title)")
+    db.execute("DELETE FROM vote WHERE moment NOT IN (SELECT key FROM moment)")

@@ -21,8 +21,9 @@ _OLD: Final = {
     "events": "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE time < ? AND time + duration < ? LIMIT ?)",
     "outcomes": """
         DELETE FROM outcome WHERE id IN (
-            SELECT outcome.id FROM outcome JOIN suggestion ON suggestion.id = suggestion_id
-            WHERE time < ? AND time < ? LIMIT ?)""",
+            SELECT outcome.id FROM outcome LEFT JOIN suggestion ON suggestion.id = suggestion_id
+            LEFT JOIN decision ON decision.id = outcome.decision_id
+            WHERE coalesce(suggestion.time, decision.time, at) < min(?, ?) LIMIT ?)""",
     "suggestions": "DELETE FROM suggestion WHERE id IN (SELECT id FROM suggestion WHERE time < ? AND time < ? LIMIT ?)",
     "decisions": "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE time < ? AND time < ? LIMIT ?)",
     "gaps": "DELETE FROM gap WHERE id IN (SELECT id FROM gap WHERE at < ? AND until < ? LIMIT ?)",

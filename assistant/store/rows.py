@@ -68,6 +68,7 @@ def put_decision(db: Database, decision: Decision) -> None:
         "trigger": text(decision.trigger),
         "reason": text(decision.reason),
         "model": text(decision.model),
+        "gate": text(decision.gate),
         "speak": int(decision.speak),
         "event_ids": pack(decision.event_ids),
         "features": to_json(decision.features),
@@ -115,17 +116,39 @@ def suggestion_of(row: dict[str, Any]) -> Suggestion:
     )
 
 
+_PUT_OUTCOME = """
+INSERT OR IGNORE INTO outcome (suggestion_id, decision_id, kind, at, reaction_s, reason, source, model, propensity)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DECIDED = """
+SELECT model, propensity FROM decision
+WHERE id = coalesce((SELECT decision_id FROM suggestion WHERE suggestion.id = ?), ?)
+"""
+
+
+def attributed(db: Database, outcome: Outcome) -> Outcome:
+    """The verdict with the model and the propensity of the decision that it is about, where it has none yet."""
+    decided = db.execute(_DECIDED, [outcome.suggestion_id, outcome.decision_id]).fetchone()
+    if decided is None:
+        return outcome
+    propensity = decided[1] if outcome.propensity is None else outcome.propensity
+    return outcome.model_copy(update={"model": outcome.model or decided[0], "propensity": propensity})
+
+
 def put_outcome(db: Database, outcome: Outcome) -> None:
     """Append; the very same outcome sent again changes nothing."""
     db.execute(
-        "INSERT OR IGNORE INTO outcome (suggestion_id, kind, at, reaction_s, reason, source) VALUES (?, ?, ?, ?, ?, ?)",
+        _PUT_OUTCOME,
         (
             outcome.suggestion_id,
+            outcome.decision_id,
             outcome.kind.value,
             outcome.at,
             outcome.reaction_s,
             text(outcome.reason),
             text(outcome.source),
+            text(outcome.model),
+            outcome.propensity,
         ),
     )
 

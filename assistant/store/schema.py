@@ -111,5 +111,58 @@ CREATE TABLE mark (
 ) STRICT, WITHOUT ROWID;
 """
 
-# Of the newest version, in an order in which rows can be copied with foreign keys on.
-TABLES: Final = ("meta", "app", "title", "event", "gap", "decision", "suggestion", "outcome", "mark")
+# Labels: what each verdict needs to be one, and moments that are not the owner's own (imported, annotated).
+# ``observed`` is JSON [[time, sentence], …] as research files have them; ``task`` '' = silence; ``accepted`` NULL =
+# one of several tasks was right, the file does not say which. Statements one by one: a script would commit midway.
+VERSION_2: Final = (
+    "ALTER TABLE decision ADD COLUMN gate TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE decision ADD COLUMN propensity REAL",
+    "ALTER TABLE outcome ADD COLUMN decision_id INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE outcome ADD COLUMN model TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE outcome ADD COLUMN propensity REAL",
+    "DROP INDEX outcome_once",
+    "CREATE UNIQUE INDEX outcome_once ON outcome (suggestion_id, decision_id, at, kind, source, reason)",
+    "CREATE INDEX outcome_decision ON outcome (decision_id) WHERE decision_id <> 0",
+    """
+CREATE TABLE moment (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    trace TEXT NOT NULL,
+    observed TEXT NOT NULL,
+    help_needed INTEGER,
+    voters INTEGER NOT NULL
+) STRICT
+""",
+    """
+CREATE TABLE vote (
+    id INTEGER PRIMARY KEY,
+    moment TEXT NOT NULL REFERENCES moment (key),
+    task TEXT NOT NULL,
+    annotator TEXT NOT NULL,
+    accepted INTEGER,
+    at REAL NOT NULL,
+    source TEXT NOT NULL
+) STRICT
+""",
+    "CREATE UNIQUE INDEX vote_once ON vote (moment, task, annotator, at, source, coalesce(accepted, -1))",
+    """
+CREATE TRIGGER vote_append_only BEFORE UPDATE ON vote
+BEGIN
+    SELECT RAISE(ABORT, 'votes are append-only');
+END
+""",
+    # The owner's name in exports: made up, and the same each time, so that files can be told apart and merged.
+    "INSERT OR IGNORE INTO meta VALUES ('pseudonym', 'owner-' || lower(hex(randomblob(4))))",
+)
+
+# Each with the version that brought it, in an order in which rows can be copied with foreign keys on.
+_SINCE: Final = {
+    **dict.fromkeys(("meta", "app", "title", "event", "gap", "decision", "suggestion", "outcome", "mark"), 1),
+    **dict.fromkeys(("moment", "vote"), 2),
+}
+TABLES: Final = tuple(_SINCE)
+
+
+def tables_of(version: int) -> set[str]:
+    """The tables that a database of that version must have."""
+    return {table for table, since in _SINCE.items() if since <= version}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from assistant.clock import Clock
 from assistant.errors import EnvironmentFault, SetupError
+from assistant.events import Frozen
 from assistant.paths import Paths
 from assistant.settings import Storage
 from assistant.store import forget
@@ -18,8 +19,9 @@ from assistant.store.forget import ForgetReport
 from assistant.store.opening import open_for_writing
 from assistant.store.queries import Reader
 from assistant.store.retention import RetentionReport, retain
-from assistant.store.transfer import ImportReport, export_file, import_from, write_lines
+from assistant.store.transfer import ImportReport, export_file, import_from, put_models, write_lines
 from assistant.store.writer import Writer
+from assistant.votes import Moment, Vote
 
 T = TypeVar("T")
 
@@ -77,6 +79,11 @@ class Store:
                 return self._do(lambda db: import_from(db, lines))
         except OSError as error:
             raise SetupError(f"{source} cannot be read: {error.strerror}", hint="Give an exported file.") from error
+
+    def put_votes(self, moments: Iterable[Moment], votes: Iterable[Vote]) -> ImportReport:
+        """Store what annotators said; a moment that is known, and the very same vote, change nothing."""
+        models: list[tuple[str, Frozen]] = [*(("moment", one) for one in moments), *(("vote", one) for one in votes)]
+        return self._do(lambda db: put_models(db, models))
 
     def _do(self, job: Callable[[Database], T]) -> T:
         try:

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypeVar
 
 from pydantic import ValidationError
 from sqlite_utils import Database
@@ -21,11 +21,16 @@ from sqlite_utils import Database
 from assistant.errors import EnvironmentFault, SetupError
 from assistant.events import Decision, Event, Frozen, Gap, Outcome, Suggestion
 from assistant.store import rows as r
+from assistant.store import vote_rows as v
 from assistant.store.connection import PRIVATE, immediate, rows
+from assistant.votes import Moment, Vote
 
+T = TypeVar("T")
 FORMAT: Final = "proactive-assistant-export"
-VERSION: Final = 1
-_OUTCOME_KEY = "suggestion_id = ? AND kind = ? AND at = ? AND source = ? AND reason = ?"
+VERSION: Final = 2
+# Older files lack fields that have a default.
+_READABLE: Final = (1, 2)
+_OUTCOME_KEY = "suggestion_id = ? AND decision_id = ? AND kind = ? AND at = ? AND source = ? AND reason = ?"
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,18 @@ _KINDS: Final[dict[str, _Kind]] = {
         r.outcome_of,
         r.put_outcome,
         _OUTCOME_KEY,
-        lambda o: (o.suggestion_id, o.kind.value, o.at, r.text(o.source), r.text(o.reason)),
-        "suggestion_id, at, id",
+        lambda o: (o.suggestion_id, o.decision_id, o.kind.value, o.at, r.text(o.source), r.text(o.reason)),
+        "suggestion_id, decision_id, at, id",
+    ),
+    "moment": _Kind(Moment, v.MOMENT_SELECT, v.moment_of, v.put_moment, "key = ?", lambda m: (m.key,), "id"),
+    "vote": _Kind(
+        Vote,
+        v.VOTE_SELECT,
+        v.vote_of,
+        v.put_vote,
+        "moment = ? AND task = ? AND annotator = ? AND at = ? AND source = ? AND accepted IS ?",
+        lambda o: (o.moment, r.text(o.task), r.text(o.annotator), o.at, r.text(o.source), o.accepted),
+        "id",
     ),
 }
 
@@ -107,16 +122,24 @@ def export_file(db: Database, file: Path) -> int:
 
     :raises EnvironmentFault: it cannot be written.
     """
+    return write_private(file, lambda out: write_lines(db, out))
+
+
+def write_private(file: Path, write: Callable[[TextIO], T]) -> T:
+    """Have ``write`` fill ``file`` (0600), complete or not at all.
+
+    :raises EnvironmentFault: it cannot be written.
+    """
     part = file.with_name(f"{file.name}.part")
     try:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "w", encoding="utf-8") as out:
-            lines = write_lines(db, out)
+            written = write(out)
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise EnvironmentFault(f"{file} cannot be written: {error.strerror}", hint="Choose another place.") from error
-    return lines
+    return written
 
 
 def import_from(db: Database, lines: Iterable[str]) -> ImportReport:
@@ -184,10 +207,19 @@ def _add(db: Database, tally: _Tally, name: str, value: object) -> None:
         tally.conflicts.append(f"{name} {kind.key(model)[0]}")
 
 
+def put_models(db: Database, models: Iterable[tuple[str, Frozen]]) -> ImportReport:
+    """Store (type of line, object) pairs in one transaction, by the same rules as :func:`import_from`."""
+    tally = _Tally()
+    with immediate(db):
+        for name, model in models:
+            _add(db, tally, name, model)
+    return ImportReport(added=tally.added, identical=tally.identical, conflicts=tuple(tally.conflicts))
+
+
 def _check_header(name: object, value: dict[str, Any]) -> None:
     if name != "header" or value.get("format") != FORMAT:
         raise ValueError("the header of an export is missing")
-    if value.get("version") != VERSION:
+    if value.get("version") not in _READABLE:
         raise ValueError(f"made by another version (format {value.get('version')}, this is {VERSION})")
 
 

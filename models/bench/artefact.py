@@ -56,7 +56,9 @@ def load_artefact(file: Path) -> Artefact:
         contexts = frozenset(about["contexts"])
     except (KeyError, TypeError, ValueError) as error:
         raise SetupError(f"{file} lacks a part: {error}", hint="Train it again.") from error
-    return Artefact(gate, judge, contexts, hashlib.sha256(file.read_bytes()).hexdigest())
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    gate.version = digest[:8]  # goes into every decision
+    return Artefact(gate, judge, contexts, digest)
 
 
 def trained_on(artefact: Artefact, bench: Bench) -> frozenset[str]:

@@ -18,39 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from assistant.errors import SetupError
-from assistant.events import Event
 from assistant.ports import Context
+from assistant.published import as_event
 
 HINT = "Give ProactiveBench's folder as --data (it holds traces/, reward/ and peers/)."
 # "At least two annotators wanted something" (BENCH.md, T1).
 TWO = 2
-# Times that are no numbers ("Day 1, 11:00 PM") become minutes apart.
-UNTIMED_S = 60.0
-
-# ProactiveBench's sentences carry no type; the first verb that matches gives it.
-_TYPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("search", r"\bsearch(?:es|ed)\b(?! results)|google search box|\bsearch(?:ing)? for\b"),
-        ("scroll", r"\bscroll"),
-        ("paste", r"\bpast(?:es|ed)\b|cmd\+?v"),
-        ("typing", r"\b(?:types|typed|typing|writes|wrote|inputs|updates|records|enters)\b"),
-        ("click", r"\bclick"),
-        ("switch", r"\b(?:switch|return|revert|resum)"),
-        ("title", r"\b(?:opens|opened|visits|navigat|view|read|brows|explor|stayed|interact)"),
-    )
-)
-
-
-def as_event(number: int, row: dict[str, str]) -> Event:
-    """One ``{"time", "event"}`` of the data as an event, its type guessed from its verb."""
-    sentence = row["event"]
-    try:
-        time = float(row["time"])
-    except ValueError:
-        time = UNTIMED_S * number
-    type_ = next((name for name, pattern in _TYPES if pattern.search(sentence)), "title")
-    return Event(id=number + 1, time=time, sentence=sentence, type=type_, source="proactivebench")
 
 
 class Observed(NamedTuple):

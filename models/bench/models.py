@@ -124,10 +124,11 @@ class FittedGate:
         self.linears = tuple(linears)
         self._parts = tuple(zip(examples, linears, strict=True))
         self.slope, self.offset, self.threshold = 1.0, 0.0, 0.5
+        self.version = ""
 
     @property
     def name(self) -> str:
-        return "fitted"
+        return f"fitted {self.version}".rstrip()
 
     def margin(self, context: Context) -> float:
         """Averaged log-odds, not calibrated."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from assistant.context import render_lines
 from assistant.errors import SetupError
-from assistant.events import OutcomeKind
+from assistant.label_store import newest
 from assistant.labels import Label
 from assistant.ports import Gate, Judge
 from models.owner.features import gate_features, judge_features, log_odds
@@ -20,6 +20,8 @@ HELD_OUT = 0.2
 FEWEST = 40
 # Twelve suggestions a day give 1,080 in the 90 days that are kept; more is annotation. Bounds the kernel to 128 MB.
 MOST = 4_000
+# Other people's verdicts, read in for research, are not this owner's taste.
+IMPORTED = "import"
 HINT = "Answer a few suggestions, tell when help was missed, or annotate; then try again."
 
 
@@ -44,13 +46,15 @@ def counts(labels: Iterable[Label]) -> dict[str, int]:
 
 def usable(labels: Iterable[Label], until: float = float("inf")) -> list[Label]:
     """Labels that say something, the latest word of each person on each offer, oldest first, the newest ``MOST``."""
-    latest: dict[object, Label] = {}
-    for number, label in enumerate(sorted(labels, key=lambda one: one.at)):
-        said = label.kind is not OutcomeKind.UNSEEN and (label.wanted is not None or label.accepted is not None)
-        if said and label.context.events and label.at <= until:
-            offer = label.suggestion_id if label.suggestion_id is not None else ("alone", number)
-            latest[offer, label.annotator] = label
-    return sorted(latest.values(), key=lambda one: one.at)[-MOST:]
+    said = [
+        label
+        for label in labels
+        if label.context.events
+        and label.at <= until
+        and label.source != IMPORTED
+        and (label.wanted is not None or label.accepted is not None)
+    ]
+    return newest(said)[-MOST:]
 
 
 def moment(label: Label) -> tuple[float, int]:

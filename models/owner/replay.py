@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from assistant.events import Decision
-from assistant.past import all_offers, past_context
-from assistant.ports import PastOffer
+from assistant.label_store import contexts_of
+from assistant.ports import Context
 from assistant.store.queries import Reader
 from models.shipped import Serving
 
@@ -18,11 +17,12 @@ SHOWN = 0.1
 
 def replay(reader: Reader, start: float, end: float, serving: Serving) -> dict[str, Any]:
     """Every decision made in ``[start, end)``, as it was and as this version's gate (and judge) has it."""
-    offers = all_offers(reader)
+    decisions = reader.decisions_between(start, end)
+    contexts = contexts_of(reader, decisions)
     tasks = {one.decision_id: one.task.task for one in reader.suggestions_since(start)}
     rows, forgotten = [], 0
-    for decision in reader.decisions_between(start, end):
-        row = _row(reader, decision, offers, serving, tasks.get(decision.id))
+    for decision in decisions:
+        row = _row(decision, contexts[decision.id], serving, tasks.get(decision.id))
         if row is None:
             forgotten += 1
         else:
@@ -37,10 +37,7 @@ def replay(reader: Reader, start: float, end: float, serving: Serving) -> dict[s
     }
 
 
-def _row(
-    reader: Reader, decision: Decision, offers: Sequence[PastOffer], serving: Serving, task: str | None
-) -> dict[str, Any] | None:
-    context = past_context(reader, decision, list(offers))
+def _row(decision: Decision, context: Context, serving: Serving, task: str | None) -> dict[str, Any] | None:
     if not context.events or decision.p_help is None or decision.threshold is None:
         return None
     verdict = serving.gate.judge(context)

@@ -21,7 +21,7 @@ from models.owner.model import GATE, JUDGE, Parts, load_parts, save_parts
 from models.owner.parts import Fitted, Question, fit_part, gate_question, judge_question
 from models.owner.proof import RULE, decide_losses
 from models.owner.records import SHIPPED, Manifest
-from models.owner.work import LORA, Progress, Work, go_on, open_work
+from models.owner.work import LORA, Paused, Progress, Work, go_on, open_work
 from models.registry import ADAPTER, GATE_FILE, WORK, Registry
 from models.shipped import Serving
 
@@ -31,13 +31,18 @@ FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOS
 
 @dataclass(frozen=True)
 class Desk:
-    """What a training is given. ``stop``: a reason to pause, '' = go on; ``pairs``: offers with their whole tasks."""
+    """What a training is given.
+
+    ``stop``: a reason to pause, '' = go on; ``pairs``: offers with their whole tasks; ``again``: reads the labels anew,
+    so that nothing is published that was forgotten meanwhile.
+    """
 
     registry: Registry
     labels: Sequence[Label]
     say: Callable[[str], None]
     stop: Callable[[], str] = lambda: ""
     pairs: Callable[[Sequence[Label]], list[Pair]] = lambda _labels: []
+    again: Callable[[], Sequence[Label]] | None = None
     lora: Lora | None = None
     no_lora: str = ""
     mono: Callable[[], float] = time.monotonic
@@ -144,6 +149,9 @@ def _adapter(desk: Desk, work: Work, parts: Split, serving: Serving) -> tuple[Ma
 
 
 def _publish(desk: Desk, work: Work, parts: Split, serving: Serving, found: Found) -> Ended:
+    if desk.again is not None and not work.still(desk.again()):
+        work.done()
+        raise Paused("something that it learned from was forgotten meanwhile; it starts over")
     registry, promoted = desk.registry, any(found.better.values())
     old = load_parts(registry.folder / serving.version / GATE_FILE) if serving.version != SHIPPED else Parts()
     # Kept aside, it holds what was tried; promoted, only what proved better.

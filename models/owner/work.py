@@ -50,6 +50,10 @@ class Work:
         """Something of it was done before."""
         return bool(self.state.spreads or self.state.candidate or (self.folder / LORA).exists())
 
+    def still(self, labels: Sequence[Label]) -> bool:
+        """Whether the labels that were meant are all there, as they were."""
+        return fingerprint(usable(labels, self.state.until)) == self.state.labels
+
     def save(self, **changes: object) -> None:
         """Note what is done.
 

@@ -24,7 +24,8 @@ from assistant.store.ops import (
     apply,
     coalesce,
 )
-from assistant.store.transfer import import_from, write_lines
+from assistant.store.transfer import import_from, put_models, write_lines
+from assistant.votes import Moment, Observed, Vote
 
 # Fresh in-memory databases: a file each would cost the suite its seconds.
 FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -74,6 +75,8 @@ decisions = st.builds(
     model=words,
     gate_ms=maybe,
     proposer_ms=maybe,
+    gate=words,
+    propensity=maybe,
 )
 tasks = st.builds(Task, purpose=words, thoughts=words, task=words.filter(bool), response=words, operation=words)
 suggestions = st.builds(
@@ -87,6 +90,16 @@ outcomes = st.builds(
     reaction_s=maybe,
     reason=words,
     source=words,
+    decision_id=st.just(0) | few_ids,
+    model=words,
+    propensity=maybe,
+)
+histories = st.lists(st.builds(Observed, time=words, event=words), max_size=3).map(tuple)
+moments = st.builds(
+    Moment, trace=words, observed=histories, help_needed=st.none() | st.booleans(), voters=st.integers(0, 9)
+)
+votes = st.builds(
+    Vote, moment=st.just(""), task=words, annotator=words, accepted=st.none() | st.booleans(), at=times, source=words
 )
 ops: st.SearchStrategy[Op] = st.one_of(
     events.map(PutEvent),
@@ -124,6 +137,17 @@ def test_an_imported_store_exports_the_same_bytes(todo: list[Op]) -> None:
         again = import_from(two, io.StringIO(text, newline="\n"))
         assert sum(again.added.values()) == 0
         assert again.conflicts == ()
+
+
+@FAST
+@given(st.lists(st.tuples(moments, st.lists(votes, max_size=3)), max_size=4))
+def test_moments_and_votes_export_the_same_bytes(judged: list[tuple[Moment, list[Vote]]]) -> None:
+    said = [vote.model_copy(update={"moment": moment.key}) for moment, votes_ in judged for vote in votes_]
+    with closing(filled([])) as one, closing(filled([])) as two:
+        put_models(one, [*(("moment", moment) for moment, _ in judged), *(("vote", vote) for vote in said)])
+        text = exported(one)
+        import_from(two, io.StringIO(text, newline="\n"))
+        assert exported(two) == text
 
 
 @FAST

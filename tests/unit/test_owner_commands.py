@@ -21,7 +21,6 @@ from assistant.engine.service import Engine, EngineParts
 from assistant.events import Decision, Outcome, OutcomeKind, Suggestion, Task
 from assistant.label_store import read_labels
 from assistant.paths import default_paths
-from assistant.ports import PastOffer
 from assistant.settings import ModelOptions, Settings
 from assistant.store import open_reader, open_store
 from assistant.store.ops import PutDecision, PutEvent, PutOutcome, PutSuggestion
@@ -66,29 +65,30 @@ def run(capsys, *arguments: str) -> tuple[int, str]:
     return int(ended.value.code or 0), said.out + said.err
 
 
-def test_labels_come_back_out_of_the_store():
-    labels = MAKE.with_taste(6)
-    fill(labels)
+def test_offers_come_with_their_whole_task_where_there_is_one():
+    fill(MAKE.with_taste(2))
     with open_reader(default_paths().database) as reader:
-        found = read_labels(reader)
-        pairs = pairs_of(reader, found)
-    assert [(one.kind, one.task, one.at) for one in found] == [(one.kind, one.task, one.at) for one in labels]
-    assert [one.context.events for one in found] == [one.context.events for one in labels]
-    # What was offered ten minutes before is in the context, with its answer; itself and what came later are not.
-    assert found[0].context.offers == ()
-    assert found[2].context.offers[-1] == PastOffer(
-        time=labels[1].context.now, task=labels[1].task, outcome="rejected", answered_at=labels[1].at
-    )
-    assert len(found[5].context.offers) == 5
-    assert [(pair.task.response, pair.accepted) for pair in pairs[:2]] == [("Like this.", True), ("Like this.", False)]
+        labels = read_labels(reader)
+        annotated = labels[1].model_copy(update={"suggestion_id": None, "task": "Draft it."})
+        missed = labels[1].model_copy(update={"task": "", "accepted": None})
+        pairs = pairs_of(reader, [*labels, annotated, missed])
+    assert [(pair.task.response, pair.accepted) for pair in pairs] == [
+        ("Like this.", True),
+        ("Like this.", False),
+        ("", False),
+    ]
 
 
-def test_an_answer_that_came_later_is_not_in_the_context_of_before():
-    first, second = MAKE.with_taste(2)
-    fill([first.model_copy(update={"at": second.context.now + 60}), second])
-    with open_reader(default_paths().database) as reader:
-        found = {one.suggestion_id: one for one in read_labels(reader)}
-    assert found[2].context.offers[-1].outcome == ""
+def test_forgetting_without_a_running_assistant_takes_the_pages(capsys):
+    fill(MAKE.with_taste(60))
+    run(capsys, "train")
+    data = default_paths().data
+    assert list(data.rglob("report.md"))
+    assert run(capsys, "forget", "--app", "Mail")[0] == 0
+    assert not list(data.rglob("report.md"))
+    assert (data / "models" / "v1").exists()
+    assert run(capsys, "forget", "--all", "--yes")[0] == 0
+    assert not (data / "models").exists()
 
 
 def test_from_labels_to_a_version_and_back(capsys):

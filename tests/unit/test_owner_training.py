@@ -163,6 +163,18 @@ def test_after_forgetting_a_paused_training_starts_over(registry):
     assert registry.manifest("v1").taught == 63
 
 
+def test_what_is_forgotten_while_it_trains_is_not_published(registry):
+    with pytest.raises(Paused, match="forgotten meanwhile"):
+        train(desk(registry, TASTE, again=lambda: TASTE[1:]))
+    assert registry.names() == []
+    assert train(desk(registry, TASTE[1:], again=lambda: TASTE[1:])).promoted
+
+
+def test_other_peoples_verdicts_are_not_this_owners_taste():
+    others = [one.model_copy(update={"source": "import", "annotator": "somebody"}) for one in TASTE]
+    assert usable([*TASTE, *others]) == usable(TASTE)
+
+
 def test_killed_between_publishing_and_switching_it_is_switched_next_time(registry, monkeypatch):
     class Killed(BaseException):
         pass

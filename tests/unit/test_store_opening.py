@@ -87,6 +87,14 @@ def test_another_programs_database_is_refused(paths: Paths, clock: FakeClock) ->
     assert paths.database.read_bytes() == before
 
 
+def test_an_older_database_is_not_read_before_its_upgrade(paths: Paths) -> None:
+    with closing(sqlite3.connect(paths.database)) as db:
+        db.executescript((Path(__file__).parent / "store_schemas" / "v1.sql").read_text(encoding="utf-8"))
+    with pytest.raises(SetupError, match="older version") as caught:
+        open_reader(paths.database)
+    assert "assistant run" in caught.value.hint
+
+
 def test_no_database_is_said_to_a_reader(paths: Paths) -> None:
     with pytest.raises(SetupError, match="Nothing is recorded yet"):
         open_reader(paths.database)
@@ -110,7 +118,7 @@ def page_overwritten(whole: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("damage", "at_least"), [(garbage, 0), (header_cut, 0), (cut_in_half, 300), (page_overwritten, 700)]
+    ("damage", "at_least"), [(garbage, 0), (header_cut, 0), (cut_in_half, 150), (page_overwritten, 700)]
 )
 def test_a_broken_database_is_set_aside_and_recovered(paths: Paths, clock: FakeClock, damage, at_least: int) -> None:
     fill(paths, clock, 1_000)

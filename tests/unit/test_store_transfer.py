@@ -37,6 +37,9 @@ def other(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
         yield opened
 
 
+NONE = {"moment": 0, "vote": 0}
+
+
 def event(number: int, sentence: str = "The user types 'zażółć 茶'.") -> Event:
     data = {"keys": ["Ctrl+S"], "n": 1.5}
     return Event(
@@ -68,7 +71,7 @@ def test_a_round_trip_gives_the_same_bytes_and_the_same_answers(store: Store, ot
     assert store.export(file) == 7
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     report = other.import_(file)
-    assert report.added == {"event": 2, "gap": 1, "decision": 1, "suggestion": 1, "outcome": 2}
+    assert report.added == {"event": 2, "gap": 1, "decision": 1, "suggestion": 1, "outcome": 2, **NONE}
     assert (report.identical, report.conflicts) == (0, ())
     assert exported(other) == file.read_text()
     assert other.reader.recent_events(9) == store.reader.recent_events(9)
@@ -85,7 +88,7 @@ def test_export_beside_a_running_engine(store: Store, tmp_path: Path) -> None:
 def test_every_line_is_one_typed_object(store: Store) -> None:
     fill(store)
     lines = [json.loads(line) for line in exported(store).splitlines()]
-    assert lines[0] == {"type": "header", "format": "proactive-assistant-export", "version": 1}
+    assert lines[0] == {"type": "header", "format": "proactive-assistant-export", "version": 2}
     assert [line["type"] for line in lines[1:-1]] == [
         "event",
         "event",
@@ -139,7 +142,7 @@ def no_header(lines: list[str]) -> list[str]:
 
 
 def newer(lines: list[str]) -> list[str]:
-    return [lines[0].replace('"version":1', '"version":2'), *lines[1:]]
+    return [lines[0].replace('"version":2', '"version":3'), *lines[1:]]
 
 
 def a_list(lines: list[str]) -> list[str]:
