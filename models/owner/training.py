@@ -26,6 +26,7 @@ from models.registry import ADAPTER, GATE_FILE, WORK, Registry
 from models.shipped import Serving
 
 LOCK = "train.lock"
+ADAPTER_PART = "adapter"
 FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 
 
@@ -128,8 +129,8 @@ def _fit(desk: Desk, work: Work, questions: Sequence[Question], parts: Split, se
             fitted[name] = fit_part(question, work, progress.step)
             better[name], reasons[name] = fitted[name].verdict.better, fitted[name].verdict.reason
         desk.say(f"{name}: {reasons[name]}")
-    made, better[LORA], reasons[LORA] = _adapter(desk, work, parts, serving)
-    desk.say(f"adapter: {reasons[LORA]}")
+    made, better[ADAPTER_PART], reasons[ADAPTER_PART] = _adapter(desk, work, parts, serving)
+    desk.say(f"adapter: {reasons[ADAPTER_PART]}")
     return Found(fitted, made, better, reasons)
 
 
@@ -172,7 +173,7 @@ def _publish(desk: Desk, work: Work, parts: Split, serving: Serving, found: Foun
             taught=len(parts.taught),
             held=len(parts.held),
             taught_until=parts.taught[-1].at if parts.taught else 0.0,
-            parts={**whose, "adapter": adapter or SHIPPED},
+            parts={**whose, ADAPTER_PART: adapter or SHIPPED},
             metrics=_metrics(found),
             min_offer=_level(serving, found, adapter),
             promoted=promoted,
@@ -189,7 +190,7 @@ def _publish(desk: Desk, work: Work, parts: Split, serving: Serving, found: Foun
 def _place_adapter(part: Path, serving: Serving, found: Found, *, promoted: bool) -> str:
     """Put the adapter beside, when it is one of the owner's: 'new', the version that it is from, or ''."""
     made = found.made
-    if made is not None and made.adapter is not None and (found.better[LORA] or not promoted):
+    if made is not None and made.adapter is not None and (found.better[ADAPTER_PART] or not promoted):
         shutil.copyfile(made.adapter, part / ADAPTER)
         return "new"
     if serving.version != SHIPPED and serving.adapter is not None and serving.adapter.parent.name == serving.version:
@@ -210,7 +211,7 @@ def _metrics(found: Found) -> dict[str, Any]:
         for name, one in found.fitted.items()
     }
     if found.made is not None:
-        metrics["adapter"] = {"before": found.made.before, "after": found.made.after, "about": found.made.reason}
+        metrics[ADAPTER_PART] = {"before": found.made.before, "after": found.made.after, "about": found.made.reason}
     return metrics
 
 
@@ -221,7 +222,7 @@ def _finish(desk: Desk, work: Work) -> Ended | None:
         return None
     about = registry.manifest(name)
     if about.promoted and registry.pointer().version != name:
-        registry.use(name, f"proven better: {about.reason}")
+        registry.use(name, f"proven better than {about.parent}")
     work.done()
     registry.prune()
     return Ended(name, about.promoted, about.reason, registry.folder / name / page.PAGE)

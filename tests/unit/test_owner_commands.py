@@ -99,7 +99,7 @@ def test_from_labels_to_a_version_and_back(capsys):
     assert "Version v1 serves from now on" in said
     code, said = run(capsys, "model", "list")
     assert "* v1" in said
-    assert "shipped → v1: proven better" in said
+    assert "shipped → v1: proven better than shipped" in said
     _, said = run(capsys, "model", "list", "--json")
     assert json.loads(said)["serving"] == "v1"
     _, said = run(capsys, "model", "compare", "shipped", "v1")
