@@ -69,8 +69,11 @@ def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
 
 def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     from assistant.engine.service import Engine, EngineParts
+    from assistant.label_store import read_labels
     from assistant.store import open_store
+    from models.owner.live import Keeper
     from models.proposer import make_proposer
+    from models.registry import Registry
     from models.shipped import default_gate
 
     clock = SystemClock()
@@ -81,6 +84,8 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     except filelock.Timeout:
         raise EnvironmentFault("An older engine of this user is still running.", hint="It is tried again.") from None
     store = open_store(paths, clock, settings.storage)
+    registry = Registry(paths.data, clock.now)
+    serving = registry.active()
     engine = Engine(
         EngineParts(
             paths=paths,
@@ -88,8 +93,9 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
             clock=clock,
             ids=time_ids(clock),
             store=store,
-            gate=default_gate(settings.decision.gate),
-            make_proposer=lambda: make_proposer(settings.model, paths),
+            gate=serving.gate if settings.decision.gate == "trained" else default_gate(settings.decision.gate),
+            make_proposer=lambda: make_proposer(settings.model, paths, serving),
+            keeper=Keeper(registry, serving, lambda: read_labels(store.reader)),
         )
     )
     lifeline.well = engine.well

@@ -109,6 +109,17 @@ class ModelOptions(_Group):
     seed: int = Field(1, ge=0, description="seed of sampling")
 
 
+class Training(_Group):
+    """Learning from your answers (`assistant train`)."""
+
+    nightly: bool = Field(False, description="train once a night by itself, while you are away and on power")
+    idle_min: float = Field(
+        20.0, ge=1, description="how long you must have been away (away begins at 3 min; a meal takes 20)"
+    )
+    from_hour: int = Field(22, ge=0, le=23, description="the night begins (local hour)")
+    until_hour: int = Field(6, ge=0, le=23, description="and ends (local hour)")
+
+
 class Storage(_Group):
     """What is kept, and for how long."""
 
@@ -140,6 +151,7 @@ class Settings(BaseSettings):
     decision: DecisionOptions = Field(default_factory=DecisionOptions)
     delivery: Delivery = Field(default_factory=Delivery)
     model: ModelOptions = Field(default_factory=ModelOptions)
+    training: Training = Field(default_factory=Training)
     storage: Storage = Field(default_factory=Storage)
     ui: UI = Field(default_factory=UI)
 

@@ -28,6 +28,7 @@ from models.found import Found, add, as_task, refusal
 from models.grounding import ground
 from models.opening import rule_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
+from models.shipped import Serving
 from models.signals import named_words
 
 log = logging.getLogger(__name__)
@@ -310,36 +311,43 @@ class GgufProposer:
         return tokens if len(tokens) <= LINE_TOKENS else [*tokens[: LINE_TOKENS - 1], tokens[-1]]
 
 
-def make_proposer(options: ModelOptions, paths: Paths) -> Proposer:
+def make_proposer(options: ModelOptions, paths: Paths, serving: Serving | None = None) -> Proposer:
     """Load the model that the settings name.
+
+    :param serving: whose adapter and judge to use; None = the shipped ones. ``model.adapter`` wins.
 
     :raises SetupError: a file is missing or wrong, the endpoint is not on loopback, the context is too small.
     :raises EnvironmentFault: the library does not load, or there is no memory.
     """
     if options.kind == "endpoint":
         return EndpointProposer(options)
-    runtime, adapter = load_runtime(options, paths)
+    chosen = serving or shipped.serving()
+    runtime, adapter = load_runtime(options, paths, chosen.adapter)
+    own = adapter is not None and adapter == chosen.adapter and chosen.version != shipped.VERSION
     try:
-        return GgufProposer(runtime, options, name=runtime.name, **trained_parts(adapter))
+        name = f"{runtime.name}@{chosen.version}" if own else runtime.name
+        return GgufProposer(runtime, options, name=name, **trained_parts(adapter, chosen))
     except BaseException:
         runtime.close()
         raise
 
 
-def load_runtime(options: ModelOptions, paths: Paths) -> tuple[Runtime, Path | None]:
+def load_runtime(options: ModelOptions, paths: Paths, own: Path | None = None) -> tuple[Runtime, Path | None]:
     """Load base and adapter as the settings say.
 
     :raises SetupError: a file is missing or wrong.
     :raises EnvironmentFault: the library does not load, or there is no memory.
     """
-    base, adapter = find_base(options, paths), check_adapter(options)
+    base, adapter = find_base(options, paths), check_adapter(options, own)
     log.info("Language model: %s (%s)", base.path.name, base.reason)
     runtime = Runtime(base.path, context_tokens=options.context_tokens, threads=options.threads, adapter=adapter)
     return runtime, adapter
 
 
-def trained_parts(adapter: Path | None) -> dict[str, Any]:
-    """What goes with an adapter: how it was trained, and the shipped judge (also for an adapter of the user's)."""
+def trained_parts(adapter: Path | None, serving: Serving | None = None) -> dict[str, Any]:
+    """What goes with an adapter: how it was trained, and the judge that serves (also for an adapter of the user's)."""
     if adapter is None:
         return {}
-    return {"training": Training(min_offer=shipped.min_offer(adapter)), "judge": shipped.judge()}
+    chosen = serving or shipped.serving()
+    level = chosen.min_offer if adapter == chosen.adapter else shipped.min_offer(adapter)
+    return {"training": Training(min_offer=level), "judge": chosen.judge}

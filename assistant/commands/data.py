@@ -133,8 +133,16 @@ def forget(last: float | None, app: str | None, *, everything: bool, yes: bool) 
                 report = store.forget_app(app)
             else:
                 report = store.forget_last(last or 0.0)
+            _forget_models(paths, everything=everything)
         deleted = report.model_dump(exclude_defaults=True)
     click.echo(f"Deleted: {json.dumps(deleted) if deleted else 'nothing matched'}")
+
+
+def _forget_models(paths: Paths, *, everything: bool) -> None:
+    """Pages about trainings quote what was recorded; with everything, what was learned from it goes too."""
+    from models.registry import Registry
+
+    Registry(paths.data, SystemClock().now).forget(everything=everything)
 
 
 COMMANDS = (export_, import_, forget)

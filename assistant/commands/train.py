@@ -1,4 +1,4 @@
-"""train base: make the shipped model from the data."""
+"""train: learn from the owner's labels. train base, train preference: make the shipped model from the data."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ import click
 ARTEFACT = Path(__file__).resolve().parents[2] / "models" / "artefact"
 
 
-@click.group()
-def train() -> None:
-    """Train models (needs the extra [train])."""
+@click.group(invoke_without_command=True)
+@click.option("--on-battery", is_flag=True, help="Go on without a plug, too.")
+@click.option("--nightly", is_flag=True, hidden=True, help="Started by the engine: end when the assistant does.")
+@click.pass_context
+def train(context: click.Context, *, on_battery: bool, nightly: bool) -> None:
+    """Learn from your answers: gate, judge and, from 200 labels on, the language model's adapter.
+
+    A new version serves only if it is better on your newest labels. Stop with Ctrl-C; run again, it goes on.
+    """
+    if context.invoked_subcommand is None:
+        from assistant.commands.learning import learn
+
+        learn(on_battery=on_battery, nightly=nightly)
 
 
 @train.command()

@@ -136,6 +136,7 @@ class Controls:
             report = store.forget_last(float(args["last_s"]))
         left = {event.id for event in store.reader.recent_events(10 * engine.parts.settings.decision.context_events)}
         engine.core.forget(left)
+        engine.learning.forget(everything=bool(args.get("all")))
         engine.restart()  # the model's cache and every queue go with the process
         return {"deleted": report.model_dump(exclude_defaults=True)}
 
@@ -176,6 +177,7 @@ class Controls:
             "notifier": engine.ui.ready.model_dump(mode="json", exclude={"type"}),
             "model": engine.thinker.state,
             "gate": engine.parts.gate.name,
+            "learning": engine.learning.status(),
             "writer": {"queued": writer.queued, "dropped": writer.dropped, "last_error": writer.last_error},
             "stats": stats.model_dump(),
         }

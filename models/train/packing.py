@@ -75,7 +75,7 @@ class Asked(NamedTuple):
 
 
 class Points(NamedTuple):
-    """A history line by line, and the answers that are right after each line (none = silence).
+    """A history line by line, and the answers that are right after each line (none = silence, None = nobody knows).
 
     ``wanted``: whether to speak after each line, where that is not simply whether there are answers: at a moment
     for silence they teach how to write only. ``task_only``: of an answer only its task is taught.
@@ -83,7 +83,7 @@ class Points(NamedTuple):
 
     name: str
     lines: tuple[str, ...]
-    answers: tuple[tuple[Task, ...], ...]
+    answers: tuple[tuple[Task, ...] | None, ...]
     wanted: tuple[bool, ...] = ()
     task_only: bool = False
 
@@ -165,6 +165,8 @@ def pack(points: Points, tokenizer: Tokenizer, *, start: int = 0) -> Packed:
 def _branches(points: Points, event: int, tokenizer: Tokenizer) -> Iterator[tuple[Task | None, list[float], list[int]]]:
     """(task or silence, weights, tokens) of each answer after one line; they share the weight of one."""
     answers = points.answers[event]
+    if answers is None:
+        return
     wanted = points.wanted[event] if points.wanted else bool(answers)
     if not wanted:
         tokens, weights = answer_tokens(None, tokenizer)
