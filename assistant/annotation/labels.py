@@ -27,6 +27,11 @@ def all_labels(reader: Reader, options: DecisionOptions | None = None) -> list[L
     return sorted([*read_labels(reader, options), *annotation_labels(reader)], key=lambda label: label.at)
 
 
+def own_labels(reader: Reader, options: DecisionOptions | None = None) -> list[Label]:
+    """All labels but those that other people gave on the annotation screen: what the owner's model learns from."""
+    return [label for label in all_labels(reader, options) if label.source != "annotation" or label.annotator == OWNER]
+
+
 def annotation_labels(reader: Reader) -> list[Label]:
     """A label for each task that somebody judged, and one for each 'none of these'; skips teach nothing.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def learn(*, on_battery: bool = False, nightly: bool = False) -> None:
     """Train on the owner's labels and say what came of it."""
-    from assistant.label_store import read_labels
+    from assistant.annotation.labels import own_labels
     from models.owner.training import Desk, train
     from models.owner.work import Paused
     from models.registry import Registry
@@ -39,11 +39,11 @@ def learn(*, on_battery: bool = False, nightly: bool = False) -> None:
         lora, no_lora = adapter_training(options)
         desk = Desk(
             registry=Registry(paths.data, clock.now),
-            labels=read_labels(reader),
+            labels=own_labels(reader),
             say=click.echo,
             stop=stop,
             pairs=lambda labels: pairs_of(reader, labels),
-            again=lambda: read_labels(reader),
+            again=lambda: own_labels(reader),
             lora=lora,
             no_lora=no_lora,
             mono=clock.mono,

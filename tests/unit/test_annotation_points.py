@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.annotation.labels import all_labels, annotation_labels
+from assistant.annotation.labels import all_labels, annotation_labels, own_labels
 from assistant.annotation.points import SHOWN_EVENTS, Points
 from assistant.annotation.session import Session
 from assistant.clock import FakeClock, counting_ids
@@ -196,6 +196,15 @@ def test_the_owners_verdicts_and_annotations_come_together(store):
         ("popup", "Show a bowline", True)
     ]  # the later word counts: accepted three days after
     assert sum(one.source == "annotation" for one in labels) == 1 + 1 + 5  # none of these, twice; five tasks
+
+
+def test_the_owners_model_learns_from_the_owners_annotations_only(store):
+    fill(store)
+    answers(store, "ada", "1.0.13.")
+    before = len(own_labels(store.reader))
+    assert before == len(all_labels(store.reader)) - len(annotation_labels(store.reader))
+    answers(store, "owner", "0.")
+    assert len(own_labels(store.reader)) > before
 
 
 def test_drafts_at_one_decision_are_not_taken_for_changed_minds(store):
