@@ -35,13 +35,28 @@ def train(context: click.Context, *, on_battery: bool, nightly: bool) -> None:
     type=click.Path(path_type=Path, exists=True),
     help="Begin with this GGUF adapter: second stage only.",
 )
+@click.option(
+    "--base",
+    "file",
+    type=click.Path(path_type=Path, exists=True),
+    help="A GGUF of llama's architecture instead of the bundled model.",
+)
 @click.option("--threads", type=click.IntRange(1, 64), default=2, help="Processor threads.")
-def base(*, data: Path | None, work: Path, out: Path, epochs: int, from_adapter: Path | None, threads: int) -> None:
+def base(
+    *,
+    data: Path | None,
+    work: Path,
+    out: Path,
+    epochs: int,
+    from_adapter: Path | None,
+    file: Path | None,
+    threads: int,
+) -> None:
     """Adapter, gate and judge from corpus and votes; run it again after a stop and it goes on."""
     from models.train.base import Plan, run
     from models.train.sft import SftOptions
 
-    run(Plan(data, work, out, SftOptions(epochs=epochs, threads=threads), from_adapter), click.echo)
+    run(Plan(data, work, out, SftOptions(epochs=epochs, threads=threads), from_adapter, file), click.echo)
 
 
 @train.command()

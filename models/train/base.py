@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -47,13 +48,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """``first``: how the corpus is learned; ``start``: a GGUF adapter that takes that stage's place."""
+    """``first``: how the corpus is learned; ``start``: a GGUF adapter that takes that stage's place; ``base``: a GGUF
+    file in place of the bundled model.
+    """
 
     data: Path | None
     work: Path
     out: Path
     first: SftOptions
     start: Path | None = None
+    base: Path | None = None
 
     @property
     def second(self) -> SftOptions:
@@ -74,9 +78,10 @@ class Ready(NamedTuple):
     decision: tuple[int, int]
 
 
-def ready() -> Ready:
+def ready(file: Path | None = None) -> Ready:
     """Open base and corpus.
 
+    :param file: a GGUF file of llama's architecture in place of the bundled model.
     :raises SetupError: torch, transformers, peft or gguf is not installed.
     """
     for name in NEEDED:
@@ -84,7 +89,7 @@ def ready() -> Ready:
             metadata.version(name)
         except metadata.PackageNotFoundError as error:
             raise SetupError(f"Training needs {name}, which is not installed.", hint=HINT) from error
-    base = bundled_file()
+    base = file or bundled_file()
     tokenizer = Runtime(base, context_tokens=TOKENIZER_CONTEXT, threads=1)
     points = [scene_points(scene) for scene in load_corpus()]
     return Ready(base, tokenizer, points, (tokenizer.tokenize(NULL)[0], tokenizer.tokenize(VALUE)[0]))
@@ -186,9 +191,7 @@ def write_manifest(parts: Ready, plan: Plan, found: dict[str, Any]) -> None:
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "licence": "Apache-2.0",
         "base": {
-            "name": "SmolLM2-135M-Instruct",
-            "licence": "Apache-2.0",
-            "package": f"{PACKAGE} {metadata.version(PACKAGE)}",
+            **_base(plan),
             "sha256": _sha(parts.base),
         },
         "data": {
@@ -208,6 +211,13 @@ def write_manifest(parts: Ready, plan: Plan, found: dict[str, Any]) -> None:
         **found,
     }
     (out / shipped.MANIFEST).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def _base(plan: Plan) -> dict[str, str]:
+    if plan.base is not None:
+        return {"name": plan.base.stem}
+    package = f"{PACKAGE} {metadata.version(PACKAGE)}"
+    return {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "package": package}
 
 
 def _stages(plan: Plan) -> list[dict[str, Any]]:
@@ -233,10 +243,14 @@ def run(plan: Plan, say: Say) -> None:
 
     :raises SetupError: a package is missing, or ``plan.data`` is no ProactiveBench folder.
     """
-    parts = ready()
+    parts = ready(plan.base)
     plan.out.mkdir(parents=True, exist_ok=True)
+    # `accelerate launch` starts several of us: all train, one speaks and writes.
+    first = os.environ.get("RANK", "0") == "0"
     try:
-        train_adapter(parts, plan, say)
+        train_adapter(parts, plan, say if first else _silent)
+        if not first:
+            return
         found = export_adapter(parts, plan)
         say(f"adapter: {plan.out / shipped.ADAPTER}, held-out AUC of its decision {found['held_out']['auc']:.3f}")
         found |= fit_gate(plan.data, plan.out, say)
@@ -247,6 +261,10 @@ def run(plan: Plan, say: Say) -> None:
             say(f"learning curve: {picture}")
     finally:
         parts.tokenizer.close()
+
+
+def _silent(_words: str) -> None:
+    """What the other processes say."""
 
 
 def preference(data: Path, work: Path, adapter: Path, say: Say) -> dict[str, dict[str, float]]:
