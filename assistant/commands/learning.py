@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -64,12 +65,12 @@ def learn(*, on_battery: bool = False, nightly: bool = False) -> None:
 
 def adapter_training(options: ModelOptions) -> tuple[Lora | None, str]:
     """What trains the adapter, or why nothing does."""
-    from models.owner.lora import train_lora, why_not
+    from models.owner.lora import kto, train_lora, why_not
 
     if options.kind != "gguf" or options.path or options.adapter:
         return None, "the settings name another language model or adapter than the bundled one"
     why = why_not()
-    return (None, why) if why else (train_lora, "")
+    return (None, why) if why else (partial(train_lora, prefer=kto), "")
 
 
 def pairs_of(reader: Reader, labels: Sequence[Label]) -> list[Pair]:

@@ -68,11 +68,12 @@ def base(
     default=ARTEFACT / "adapter.gguf",
     help="Begin with this.",
 )
-def preference(*, data: Path, work: Path, adapter: Path) -> None:
+@click.option("--answers", type=click.IntRange(8), default=160, help="Learn from so many answers of a half.")
+def preference(*, data: Path, work: Path, adapter: Path, answers: int) -> None:
     """Would preference training (KTO) on the votes help? Measured on traces it has not seen; ships nothing."""
     from models.train.base import preference as measure
 
-    measure(data, work, adapter, click.echo)
+    measure(data, work, adapter, answers, click.echo)
 
 
 COMMANDS = (train,)

@@ -39,6 +39,8 @@ EPOCHS = 2
 SEED = 1
 # Below this many accepted tasks there is nothing to learn from.
 FEWEST_ACCEPTED = 10
+# Preference training needs both kinds.
+FEWEST_EACH = 10
 # The adapter (10 MB), checkpoints with the optimizer's state (60 MB), twice.
 FREE_BYTES = 200_000_000
 # Enough to load it.
@@ -100,10 +102,24 @@ def kto(start: Preference, wish: Wish) -> dict[str, Any]:
     from models.train import sft
     from models.train.kto import Answer, KtoOptions, train_kto
 
+    answers = [Answer(pair.context, pair.task.task, pair.accepted) for pair in wish.taught]
+    yes = sum(answer.good for answer in answers)
+    if min(yes, len(answers) - yes) < FEWEST_EACH:
+        wish.say(f"adapter: no preference training with {yes} accepted and {len(answers) - yes} rejected tasks")
+        return start.state
     model = sft.with_adapter(sft.load_base(start.base, attention="sdpa"), start.options)
     model.load_state_dict(start.state, strict=False)
-    answers = [Answer(pair.context, pair.task.task, pair.accepted) for pair in wish.taught]
-    train_kto(model, start.base, answers, wish.work / STAGE, KtoOptions(), wish.say)
+    reasons: list[str] = []
+
+    def stop() -> bool:
+        reasons.append(wish.stop())
+        return bool(reasons[-1])
+
+    def say(line: str) -> None:
+        wish.say(f"adapter: {line}")
+
+    if not train_kto(model, start.base, answers, wish.work / STAGE, KtoOptions(), say=say, stop=stop):
+        raise Paused(reasons[-1])
     return sft.adapter_state(model)
 
 

@@ -267,8 +267,10 @@ def _silent(_words: str) -> None:
     """What the other processes say."""
 
 
-def preference(data: Path, work: Path, adapter: Path, say: Say) -> dict[str, dict[str, float]]:
+def preference(data: Path, work: Path, adapter: Path, most: int, say: Say) -> dict[str, dict[str, float]]:
     """KTO on one half of the voted traces, measured on the other, both ways; nothing is shipped.
+
+    :param most: so many answers of a half are learned from.
 
     :raises SetupError: a package or the data is missing.
     """
@@ -286,7 +288,7 @@ def preference(data: Path, work: Path, adapter: Path, say: Say) -> dict[str, dic
         known = votes.reference(scorer, held)
         model = with_adapter(load_base(parts.base, attention="sdpa"), options)
         start_from(model, adapter)
-        train_kto(model, parts.base, votes.answers_of(taught), work / f"half{number}", KtoOptions(), say)
+        train_kto(model, parts.base, votes.answers_of(taught, most), work / f"half{number}", KtoOptions(), say=say)
         scorer.load_state_dict(adapter_state(model), strict=False)
         after = votes.reference(scorer, held)
         found[f"half {number}, fine-tuned"] = votes.figures(held, known)

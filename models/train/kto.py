@@ -55,20 +55,36 @@ def balance(answers: Sequence[Answer]) -> tuple[float, float]:
 
 
 def train_kto(
-    model: Any, base: Path, answers: Sequence[Answer], folder: Path, options: KtoOptions, say: Callable[[str], None]
-) -> None:
-    """Train the adapter of ``model`` in place; checkpoints go to ``folder`` and are gone on from.
+    model: Any,
+    base: Path,
+    answers: Sequence[Answer],
+    folder: Path,
+    options: KtoOptions,
+    *,
+    say: Callable[[str], None] = print,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Train the adapter of ``model`` in place; True = all steps are done.
+
+    Checkpoints go to ``folder`` and are gone on from.
 
     :param model: from :func:`models.train.sft.with_adapter`, its base loaded with ``attention="sdpa"``.
     :param base: the GGUF file that the tokenizer is in.
     """
     import torch
     from datasets import Dataset
-    from transformers import AutoTokenizer, TrainerCallback
+    from transformers import AutoTokenizer, PrinterCallback, TrainerCallback
     from transformers.trainer_utils import get_last_checkpoint
     from trl import KTOConfig, KTOTrainer
 
     class Progress(TrainerCallback):  # type: ignore[misc]  # transformers has no types here
+        def on_step_begin(self, _args: Any, _state: Any, control: Any, **_: Any) -> None:
+            if stop():
+                control.should_training_stop = True
+
+        def on_step_end(self, _args: Any, _state: Any, control: Any, **_: Any) -> None:
+            control.should_save |= control.should_training_stop
+
         def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, float], **_: Any) -> None:
             if "loss" in logs:
                 say(f"preference step {state.global_step}/{state.max_steps} loss {float(logs['loss']):.4f}")
@@ -103,4 +119,6 @@ def train_kto(
         processing_class=AutoTokenizer.from_pretrained(str(base.parent), gguf_file=base.name),
         callbacks=[Progress()],
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)) if folder.exists() else None)
+    return bool(trainer.state.global_step >= trainer.state.max_steps)

@@ -22,6 +22,7 @@ from models.train.sft import forward
 
 # What came earlier says little (FINDINGS), and costs.
 LINES = 12
+SEED = 1
 
 
 class Voted(NamedTuple):
@@ -80,14 +81,15 @@ def reference(model: Any, rows: Sequence[Voted]) -> dict[str, Any]:
         return {one.moment.key: answer_scores(model, one) for one in rows}
 
 
-def answers_of(moments: Sequence[Moment]) -> list[Answer]:
-    """Every voted answer of these histories, silence too, each with the majority's verdict."""
+def answers_of(moments: Sequence[Moment], most: int) -> list[Answer]:
+    """Voted answers of these histories, silence too, each with the majority's verdict; at most so many, drawn."""
     found = []
     for moment in moments:
         silence = moment.silence
         found.append(Answer(moment.context, None, silence.valid if silence is not None else not moment.help_needed))
         found += [Answer(moment.context, task.task, task.valid) for task in moment.tasks]
-    return found
+    drawn = np.random.default_rng(SEED).permutation(len(found))[:most]
+    return [found[place] for place in drawn]
 
 
 def figures(rows: Sequence[Voted], scores: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, float]:
