@@ -1,6 +1,7 @@
 """Is what the model wrote worth offering? It must ask for something, about something, and answer it. Pure.
 
-Each rule is something silly that was seen in use (docs/lab-notes-eyes.md).
+Each rule is something silly that was seen in use; of the 1,247 written tasks of our corpus they refuse two
+(docs/lab-notes-eyes.md).
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ _STATING = frozenset(
 _GERMAN = frozenset(
     (  # noqa: SIM905 - the same
         "der die das den dem des dies diese dieser diesen diesem dieses ein eine einen einem einer eines "
-        "ich du er sie es wir ihr mein meine"
+        "ich du er sie es wir ihr mein meine für mit nach aus bei beim von vom zum zur im über"
     ).split()
 )
+# "Test how to race how to how to": the same two words at once.
+_STUTTER = re.compile(r"\b(\w+\s+\w+)\s+\1\b", re.IGNORECASE)
 _VERB_LAST = re.compile(r"(?:en|ern|eln)\W*$")
 
 
@@ -41,6 +44,8 @@ def unfit(task: str, sentences: Sequence[str]) -> str:
     first = task.partition(" ")[0].casefold()
     if first in _STATING or (first in _GERMAN and not _VERB_LAST.search(task)):
         return "the task asks for nothing"
+    if _STUTTER.search(task):
+        return "the task says the same words at once again"
     return ground(task, sentences).reason
 
 
@@ -50,7 +55,7 @@ def says_nothing(task: Task, sentences: Sequence[str]) -> str:
     if not letters:
         return "there is no answer to it"
     words = topic_words(task.response)
-    if words and words <= topic_words(task.task) and task.operation != "search_web":
+    if words and words <= topic_words(f"{task.task} {task.purpose} {task.thoughts}") and task.operation != "search_web":
         return "the answer only repeats the task"
     if any(_copied(letters, _letters(quote)) for sentence in sentences for quote in quoted(sentence)):
         return "the answer was on the screen already"

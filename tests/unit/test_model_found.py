@@ -42,6 +42,7 @@ def test_an_answer_that_says_something_is_offered():
         ("…", "there is no answer to it"),
         ("Find the ferry timetable of Bergen.", "there is no answer to it"),
         ("The timetable of the Bergen ferry.", "the answer only repeats the task"),
+        ("The user plans a trip: the timetable is looked for.", "the answer only repeats the task"),
         ("def load(path): return open(path)", "the answer was on the screen already"),
         ("Def load(path):  return open(path).", "the answer was on the screen already"),
         ("def load(path): return open(path).read() -v", "the answer was on the screen already"),
@@ -84,10 +85,21 @@ def test_a_task_that_names_only_programs_is_not_offered(task):
         ("The ferry timetable of Bergen", False),
         ("Die timetable der ferry prüfen", True),
         ("List the ferry timetable", True),
+        ("Für die timetable der ferry ein", False),
+        ("Nach der bergen timetable suchen", True),
     ],
 )
 def test_a_statement_asks_for_nothing(task, asks):
     assert unfit(task, LINES) == ("" if asks else "the task asks for nothing")
+
+
+@pytest.mark.parametrize("task", ["Test the ferry timetable how to how to", "Show ferry timetable Ferry timetable"])
+def test_a_task_that_stutters_is_not_offered(task):
+    assert unfit(task, LINES) == "the task says the same words at once again"
+
+
+def test_a_task_may_go_step_by_step():
+    assert unfit("Show the ferry timetable step by step", LINES) == ""
 
 
 def test_what_is_said_twice_is_said_once():
