@@ -42,7 +42,7 @@ _VERB_LAST = re.compile(r"(?:en|ern|eln)\W*$")
 def unfit(task: str, sentences: Sequence[str]) -> str:
     """Why this task is not to be offered after these events, '' = it may."""
     first = task.partition(" ")[0].casefold()
-    if first in _STATING or (first in _GERMAN and not _VERB_LAST.search(task)):
+    if task.endswith("?") or first in _STATING or (first in _GERMAN and not _VERB_LAST.search(task)):
         return "the task asks for nothing"
     if _STUTTER.search(task):
         return "the task says the same words at once again"

@@ -86,6 +86,7 @@ def test_a_task_that_names_only_programs_is_not_offered(task):
         ("Die timetable der ferry prüfen", True),
         ("List the ferry timetable", True),
         ("Für die timetable der ferry ein", False),
+        ("Kommst du mit der ferry nach bergen?", False),
         ("Nach der bergen timetable suchen", True),
     ],
 )
