@@ -28,6 +28,7 @@ from models.found import Found, add, as_task, refusal
 from models.opening import rule_opening, verb_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
 from models.signals import named_words
+from models.verbs import Beginnings, beginning
 from models.worth import unfit
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class GgufProposer:
         self._training, self._judge = training, judge
         self._mono = mono
         self._writer = Writer(model)
+        self._begins = Beginnings(model.pieces)
         self._lock = threading.Lock()
         self._cancels = 0
         self._closed = False
@@ -234,15 +236,16 @@ class GgufProposer:
         """Prefers the tokens of what the last events name: a small model strays to topics of its own.
 
         As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
-        the untuned base is held to the topic by its openings. A task begins in Latin letters: 135 million parameters
-        write other scripts as broken words (docs/lab-log.md, 2026-11-28); what is named may be in any script.
+        the untuned base is held to the topic by its openings. A task begins with an English verb: 135 million
+        parameters write other languages as broken words; what is named may be in any of them.
         """
         pick = self._picker(attempt)
         if self._training is None:
             return pick
         words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
         ids = {token for word in words for token in self._model.tokenize(f" {word}")}
-        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
+        near = preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
+        return beginning(self._begins, near)
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
