@@ -176,7 +176,9 @@ class Writer:
                 options = (opening,) if opening else OPERATIONS
                 written.values["operation"] = self._choose(tokens, stop, written, options)
             else:
-                written.values[spec.attribute], _ = self._value(tokens, stop, written, spec, opening, pick)
+                text, ended = self._value(tokens, stop, written, spec, opening, pick)
+                # An answer that was cut off in the middle is none; the other fields are for reading only.
+                written.values[spec.attribute] = text if ended or spec.attribute != "response" else ""
 
     def _value(
         self,
@@ -242,19 +244,21 @@ def preferring(
     near: npt.NDArray[np.intp], never_first: npt.NDArray[np.intp], pick: Callable[[Logits], int] | None = None
 ) -> Callable[[Logits], int]:
     """A picker for one task: prefers the tokens ``near`` (ids) by ``NEAR`` nats, but not as its first word, the verb;
-    that is none of ``never_first``.
+    that is none of ``never_first``. Each is preferred once: else one word is said again and again.
     """
     choose = pick or likeliest
-    first = True
+    first, left = True, near
 
     def prefer(logits: Logits) -> int:
-        nonlocal first
+        nonlocal first, left
         raised = logits.copy()
         if first:
             raised[never_first], first = -np.inf, False
         else:
-            raised[near] += NEAR
-        return choose(raised)
+            raised[left] += NEAR
+        chosen = choose(raised)
+        left = left[left != chosen]
+        return chosen
 
     return prefer
 

@@ -25,11 +25,12 @@ from models.base import check_adapter, find_base
 from models.decode import EVEN, Opener, Writer, Written, free, preferring, sampler
 from models.endpoint import EndpointProposer
 from models.found import Found, add, as_task, refusal
-from models.grounding import ground
-from models.opening import rule_opening
+from models.opening import rule_opening, verb_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
 from models.shipped import Serving
 from models.signals import named_words
+from models.verbs import Beginnings, beginning
+from models.worth import unfit
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class GgufProposer:
         self._training, self._judge = training, judge
         self._mono = mono
         self._writer = Writer(model)
+        self._begins = Beginnings(model.pieces)
         self._lock = threading.Lock()
         self._cancels = 0
         self._closed = False
@@ -150,7 +152,7 @@ class GgufProposer:
         tasks: list[Task] = []
         reasons: list[str] = []
         for attempt in range(1 if k == 1 else k * TRIES_PER_CANDIDATE):
-            written = self._write(prompt, context, stop, attempt, lambda task: not ground(task, sentences).reason)
+            written = self._write(prompt, context, stop, attempt, lambda task: not unfit(task, sentences))
             add(total, written)
             task, reason = as_task(written, sentences, cancelled=cancelled())
             reasons.append(reason)
@@ -194,21 +196,23 @@ class GgufProposer:
         sentences = [event.sentence for event in context.events]
         least = self._training.min_offer if self._training else EVEN
         drafts, last = self._drafts(prompt, context, max(k, self._options.candidates), stop, total, least)
-        reasons = {task: ground(task, sentences).reason for task in drafts}
+        reasons = {task: unfit(task, sentences) for task in drafts}
         ranked = sorted(((judge.p_accept(context, task), task) for task in drafts if not reasons[task]), reverse=True)
-        liked = [(p, task) for p, task in ranked if p >= judge.threshold][:k]
+        liked = [(p, task) for p, task in ranked if p >= judge.threshold]
         if not liked:
             return Found((), tuple(p for p, _ in ranked[:1]), refusal(ranked, reasons, last, cancelled=cancelled()))
-        tasks, chances = [], []
+        tasks, chances, why = [], [], ""
         for p, sentence in liked:
             written = self._writer.write(prompt, stop, opener=self._opener(context), task=sentence)
             add(total, written)
             task, reason = as_task(written, sentences, cancelled=cancelled())
-            if task is None:
-                return Found((), (p,), reason)
-            tasks.append(task)
-            chances.append(p)
-        return Found(tuple(tasks), tuple(chances), "")
+            why = why or reason
+            if task is not None:
+                tasks.append(task)
+                chances.append(p)
+            if len(tasks) >= k or written.stopped:
+                break
+        return Found(tuple(tasks), tuple(chances) or (liked[0][0],), why)
 
     def _write(
         self,
@@ -233,15 +237,16 @@ class GgufProposer:
         """Prefers the tokens of what the last events name: a small model strays to topics of its own.
 
         As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
-        the untuned base is held to the topic by its openings. A task begins in Latin letters: 135 million parameters
-        write other scripts as broken words (docs/lab-log.md, 2026-11-28); what is named may be in any script.
+        the untuned base is held to the topic by its openings. A task begins with an English verb: 135 million
+        parameters write other languages as broken words; what is named may be in any of them.
         """
         pick = self._picker(attempt)
         if self._training is None:
             return pick
         words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
         ids = {token for word in words for token in self._model.tokenize(f" {word}")}
-        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
+        near = preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
+        return beginning(self._begins, near)
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
@@ -279,7 +284,7 @@ class GgufProposer:
     # ------------------------------------------------------------------ pieces
 
     def _opener(self, context: Context) -> Opener:
-        return free if self._training else partial(rule_opening, context)
+        return verb_opening if self._training else partial(rule_opening, context)
 
     def _canceller(self) -> Stop:
         """Tells whether ``cancel`` was called since now."""

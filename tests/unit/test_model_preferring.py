@@ -19,6 +19,12 @@ def test_a_word_of_the_moment_wins_over_one_a_little_likelier_but_not_as_the_ver
     assert logits[2] == 0  # what was handed in is left alone
 
 
+def test_a_word_of_the_moment_is_preferred_once():
+    logits = np.array([0.0, NEAR / 2, 0.0], dtype=np.float32)
+    pick = preferring(np.array([0, 2]), NONE)
+    assert [pick(logits) for _ in range(4)] == [1, 0, 2, 1]
+
+
 def test_what_begins_no_word_may_come_but_not_first():
     pick = preferring(NONE, np.array([1]))
     logits = np.array([0.0, 5.0], dtype=np.float32)
