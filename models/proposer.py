@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from models.opening import rule_opening, verb_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
 from models.shipped import Serving
 from models.signals import named_words
-from models.verbs import Beginnings, beginning
+from models.verbs import begins_with_a_verb
 from models.worth import unfit
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,6 @@ class GgufProposer:
         self._training, self._judge = training, judge
         self._mono = mono
         self._writer = Writer(model)
-        self._begins = Beginnings(model.pieces)
         self._lock = threading.Lock()
         self._cancels = 0
         self._closed = False
@@ -152,7 +151,7 @@ class GgufProposer:
         tasks: list[Task] = []
         reasons: list[str] = []
         for attempt in range(1 if k == 1 else k * TRIES_PER_CANDIDATE):
-            written = self._write(prompt, context, stop, attempt, lambda task: not unfit(task, sentences))
+            written = self._write(prompt, context, stop, attempt, lambda task: not self._unfit(task, sentences))
             add(total, written)
             task, reason = as_task(written, sentences, cancelled=cancelled())
             reasons.append(reason)
@@ -196,7 +195,7 @@ class GgufProposer:
         sentences = [event.sentence for event in context.events]
         least = self._training.min_offer if self._training else EVEN
         drafts, last = self._drafts(prompt, context, max(k, self._options.candidates), stop, total, least)
-        reasons = {task: unfit(task, sentences) for task in drafts}
+        reasons = {task: self._unfit(task, sentences) for task in drafts}
         ranked = sorted(((judge.p_accept(context, task), task) for task in drafts if not reasons[task]), reverse=True)
         liked = [(p, task) for p, task in ranked if p >= judge.threshold]
         if not liked:
@@ -237,16 +236,15 @@ class GgufProposer:
         """Prefers the tokens of what the last events name: a small model strays to topics of its own.
 
         As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
-        the untuned base is held to the topic by its openings. A task begins with an English verb: 135 million
-        parameters write other languages as broken words; what is named may be in any of them.
+        the untuned base is held to the topic by its openings. A task begins in Latin letters: 135 million parameters
+        write other scripts as broken words (docs/lab-log.md, 2026-11-28); what is named may be in any script.
         """
         pick = self._picker(attempt)
         if self._training is None:
             return pick
         words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
         ids = {token for word in words for token in self._model.tokenize(f" {word}")}
-        near = preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
-        return beginning(self._begins, near)
+        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
@@ -285,6 +283,12 @@ class GgufProposer:
 
     def _opener(self, context: Context) -> Opener:
         return verb_opening if self._training else partial(rule_opening, context)
+
+    def _unfit(self, task: str, sentences: Sequence[str]) -> str:
+        """Why a draft is not to be offered, '' = it may."""
+        if self._training is not None and not begins_with_a_verb(task):
+            return "the task does not begin with a verb"
+        return unfit(task, sentences)
 
     def _canceller(self) -> Stop:
         """Tells whether ``cancel`` was called since now."""

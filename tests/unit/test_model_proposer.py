@@ -234,3 +234,11 @@ def test_what_the_judge_likes_best_but_has_no_answer_makes_room_for_the_next():
 def test_the_operation_of_a_trained_model_fits_the_verb():
     drafting = SAYS | {"Proactive Task": "Draft the ruby strings.", "Operation": "search_web"}
     assert judged("ruby", drafting).propose(context()).tasks[0].operation == "draft_text"
+
+
+@pytest.mark.parametrize("make", [judged, lambda _, says: proposer(says)[0]])
+def test_a_trained_model_that_begins_with_no_verb_is_silent(make):
+    proposal = make("ruby", SAYS | {"Proactive Task": "Rubyerd van ruby strings"}).propose(context())
+    assert proposal.tasks == ()
+    if make is judged:
+        assert proposal.reason == "the task does not begin with a verb"
