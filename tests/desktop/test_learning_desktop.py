@@ -117,11 +117,6 @@ def labels(rig: Rig) -> list[Label]:
         return read_labels(reader)
 
 
-def decided(rig: Rig, since: float) -> list[Decision]:
-    with open_reader(rig.paths.database) as reader:
-        return [one for one in reader.decisions(50) if one.time > since]
-
-
 def serving(rig: Rig) -> str:
     """The version that the running engine says it uses; '' while it begins anew."""
     found = json.loads(rig.command("status", "--json"))
@@ -133,14 +128,18 @@ def marked(rig: Rig) -> str:
     return next(line for line in rig.command("model", "list").splitlines() if line.startswith("*"))
 
 
-def gate_at_a_search(rig: Rig, desktop: Desktop, title: str) -> Decision:
-    """Search once more and give back the decision that the running engine makes then."""
-    since = time.time()
-    HANDS.browse(desktop, title)
-    found: Decision = wait_until(
-        lambda: next((one for one in decided(rig, since) if one.trigger == "search"), None), 30.0, "for a decision"
-    )
-    return found
+def gate_at_a_search(rig: Rig, desktop: Desktop, query: str) -> Decision:
+    """Search once more and give back the first decision that the running engine makes knowing of it."""
+
+    def found() -> Decision | None:
+        with open_reader(rig.paths.database) as reader:
+            searches = {one.id for one in reader.recent_events(50) if query in one.sentence and one.type == "search"}
+            made = [one for one in reader.decisions(50) if searches.intersection(one.event_ids)]
+        return min(made, key=lambda one: one.time, default=None)
+
+    HANDS.browse(desktop, f"{query} - Google Search - Chromium")
+    decision: Decision = wait_until(found, 30.0, "for a decision")
+    return decision
 
 
 def test_from_two_clicks_to_a_new_version_that_serves_and_back(desktop: Desktop, server: Any) -> None:
@@ -176,7 +175,7 @@ def test_from_two_clicks_to_a_new_version_that_serves_and_back(desktop: Desktop,
     assert marked(rig).split()[1] == "v1"
 
     wait_until(lambda: rig._is_ready(popup=True), 30.0, "for the senses")
-    own = gate_at_a_search(rig, desktop, GIT)
+    own = gate_at_a_search(rig, desktop, "git rebase merge conflict error")
     assert own.gate == f"{before['gate']}+v1"
     assert own.features["owner"] < 0  # the answers made help with git less likely
     assert own.p_help is not None
@@ -190,7 +189,7 @@ def test_from_two_clicks_to_a_new_version_that_serves_and_back(desktop: Desktop,
     assert "shipped → v1: proven better than shipped" in listed
     assert any(line.split()[:1] == ["v1"] for line in listed.splitlines())
     wait_until(lambda: rig._is_ready(popup=True), 30.0, "for the senses")
-    again = gate_at_a_search(rig, desktop, PHOTOS)
+    again = gate_at_a_search(rig, desktop, "fatal git push refused error")
     assert again.gate == before["gate"]
     assert "owner" not in again.features
 
