@@ -68,10 +68,12 @@ def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
 
 
 def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
+    from assistant.annotation.labels import own_labels
     from assistant.engine.service import Engine, EngineParts
-    from assistant.label_store import read_labels
+    from assistant.label_store import newest, read_labels
     from assistant.store import open_store
     from models.owner.live import Keeper
+    from models.personal.owner import personal
     from models.proposer import make_proposer
     from models.registry import Registry
     from models.shipped import default_gate
@@ -86,6 +88,10 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     store = open_store(paths, clock, settings.storage)
     registry = Registry(paths.data, clock.now)
     serving = registry.active()
+    decision = settings.decision
+    gate = serving.gate if decision.gate == "trained" else default_gate(decision.gate)
+    labels = newest(own_labels(store.reader, decision)) if decision.personal else []
+    own = personal(gate, serving.judge, labels, decision)
     engine = Engine(
         EngineParts(
             paths=paths,
@@ -93,9 +99,10 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
             clock=clock,
             ids=time_ids(clock),
             store=store,
-            gate=serving.gate if settings.decision.gate == "trained" else default_gate(settings.decision.gate),
-            make_proposer=lambda: make_proposer(settings.model, paths, serving),
+            gate=own.gate,
+            make_proposer=lambda: make_proposer(settings.model, paths, serving._replace(judge=own.judge)),
             keeper=Keeper(registry, serving, lambda: read_labels(store.reader)),
+            learn=own.learn if decision.personal else None,
         )
     )
     lifeline.well = engine.well

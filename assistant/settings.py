@@ -68,6 +68,14 @@ class DecisionOptions(_Group):
     context_events: int = Field(40, ge=1, le=500, description="at most this many events in a context")
     context_age_s: float = Field(7_200.0, gt=0, description="and none older than this")
     context_offers: int = Field(10, ge=0, description="at most this many earlier suggestions in a context")
+    personal: bool = Field(True, description="your own answers shift when it speaks and what it offers, at once")
+    personal_half_life_days: float = Field(60.0, gt=0, description="an answer of yours counts half after so many days")
+    wrong_one_in: float = Field(
+        2.0,
+        gt=1,
+        le=100,
+        description="at most 1 offer in so many may be wrong: higher = fewer, surer; 2 = as trained (`assistant dial`)",
+    )
     explore: float = Field(0.05, ge=0, lt=0.5, description="share of near-threshold verdicts turned round; 0 = never")
     explore_band: float = Field(
         0.1, ge=0, le=1, description="p(help) this close to the threshold is near it (28 % of 233 published moments)"

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from assistant.commands.bench_learning import learning
 from assistant.commands.bench_proactive import proactive
 
 Part = tuple[str, Callable[[], dict[str, Any]]]
@@ -94,4 +95,5 @@ def training(*, count: int, as_json: bool) -> None:
 
 
 bench.add_command(proactive)
+bench.add_command(learning)
 COMMANDS = (bench,)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from assistant.clock import Clock, IdFactory
 from assistant.context import build_context
+from assistant.engine.lately import Lately
 from assistant.engine.presence import Presence
 from assistant.engine.questions import Held, Question, decision_of
 from assistant.engine.triggers import Triggers
@@ -28,6 +29,7 @@ from assistant.events import (
     Suggestion,
     Task,
 )
+from assistant.labels import Label
 from assistant.narrator import Narrator
 from assistant.policy.delivery import DeliveryPolicy, Surroundings
 from assistant.policy.explore import explore
@@ -69,6 +71,10 @@ class Parts:
     """Called after an answer of the owner's is in the store."""
     chance: Callable[[], float] = field(default=random.random)
     """Even numbers in [0, 1) for exploration."""
+    learn: Callable[[Label], None] | None = None
+    """Is handed every verdict as a label."""
+    recall: Callable[[Outcome], Label | None] = lambda _: None
+    """The label of an answer to what was shown too long ago to be remembered here."""
 
 
 class Core:
@@ -86,6 +92,7 @@ class Core:
         self._held: Held | None = None
         self._showing: int | None = None
         self._missed: Decision | None = None
+        self._lately = Lately()
         self.last_decision: Decision | None = None
         self.counts: dict[str, int] = {"events": 0, "decisions": 0, "suggestions": 0, "asked": 0}
 
@@ -209,6 +216,7 @@ class Core:
             raise SetupError("Nothing was seen lately, so there is nothing to learn from.", hint="Work a little first.")
         reason = "you said that help was wanted here"
         self._missed = self._decision(self._judged(context), "missed", reason, None, speak=False)
+        self._lately.missed(context, self._missed)
         self._keep(self._missed)
         missed = OutcomeKind.MISSED
         self.answer(Outcome(suggestion_id=0, decision_id=self._missed.id, kind=missed, at=now, source=source))
@@ -245,6 +253,7 @@ class Core:
             why=question.verdict.reason,
             event_ids=decision.event_ids,
         )
+        self._lately.offered(suggestion, question.context, decision)
         self._held = Held(suggestion, decision)
         self._try_held(now)
 
@@ -315,6 +324,16 @@ class Core:
             update: dict[str, Any] = {"outcome": outcome.kind.value, "reason": outcome.reason or offer.reason}
             update["answered_at"] = outcome.at
             self._offers[outcome.suggestion_id] = offer.model_copy(update=update)
+        if self._parts.learn is not None:
+            self._teach(self._parts.learn, outcome)
+
+    def _teach(self, learn: Callable[[Label], None], outcome: Outcome) -> None:
+        """Hand a verdict on; what fails there costs the lesson, not the answer."""
+        try:
+            if (label := self._lately.label(outcome) or self._parts.recall(outcome)) is not None:
+                learn(label)
+        except Exception:
+            log.exception("an answer was stored, but could not be learned from")
 
     # ------------------------------------------------------------------ asking about
 
@@ -334,6 +353,7 @@ class Core:
             self._parts.notifier.withdraw(self._showing)
             self._showing = None
         self._held = self._asked = self._missed = None
+        self._lately = Lately()
         self._parts.narrator.forget()
         self.triggers.clear()
         self._recent = {key: event for key, event in self._recent.items() if key in left}

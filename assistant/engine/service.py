@@ -17,6 +17,8 @@ from assistant.engine.links import CollectorsLink, UiLink
 from assistant.engine.thinking import Thinker
 from assistant.events import Gap
 from assistant.ipc import Peer, Server
+from assistant.label_recall import recall_label
+from assistant.labels import Label
 from assistant.messages import Ack, Answered, Batch, Control, Hello, Message, Painted, UiReady
 from assistant.narrator import Narrator
 from assistant.paths import Paths
@@ -49,6 +51,8 @@ class EngineParts:
     gate: Gate
     make_proposer: Callable[[], Proposer]
     keeper: Keeper | None = None
+    learn: Callable[[Label], None] | None = None
+    """Is handed every verdict as soon as it is given."""
 
 
 class Engine:
@@ -74,6 +78,8 @@ class Engine:
                 rows=store.writer,
                 notifier=self.ui,
                 ask=self.thinker.ask,
+                learn=parts.learn,
+                recall=lambda outcome: recall_label(store.reader, outcome, settings.decision),
                 offers=store.reader.past_offers(limit=1_000, since=now - settings.delivery.rejected_for_s),
                 labelled=self.learning.labelled,
             ),
