@@ -177,7 +177,10 @@ def test_from_two_clicks_to_a_new_version_that_serves_and_back(desktop: Desktop,
     wait_until(lambda: rig._is_ready(popup=True), 30.0, "for the senses")
     own = gate_at_a_search(rig, desktop, "git rebase merge conflict error")
     assert own.gate == f"{before['gate']}+v1"
-    assert own.features["owner"] < 0  # the answers made help with git less likely
+    # Help with git was turned down: silent where the shipped gate alone would have spoken (see the end).
+    assert (own.speak, own.stage) == (False, "gate"), own.reason
+    assert own.reason.startswith("Quiet")
+    assert own.features["owner"] < 0
     assert own.p_help is not None
     assert own.p_help < own.features["shipped"]
 
@@ -192,6 +195,8 @@ def test_from_two_clicks_to_a_new_version_that_serves_and_back(desktop: Desktop,
     again = gate_at_a_search(rig, desktop, "fatal git push refused error")
     assert again.gate == before["gate"]
     assert "owner" not in again.features
+    assert again.threshold is not None
+    assert own.features["shipped"] >= again.threshold
 
 
 def test_an_owner_who_changes_his_mind_teaches_nothing_and_nothing_changes(desktop: Desktop, server: Any) -> None:
