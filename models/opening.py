@@ -32,7 +32,7 @@ _BROWSER = re.compile(r"firefox|chrom(?:e|ium)\b|\bedge\b|safari|\bopera\b|\bbra
 
 _OPERATIONS = {"Draft": "draft_text", "Find": "search_web"}
 
-# Verbs of which our corpus has one operation (docs/lab-notes-eyes.md); "Write" and "Find" have several.
+# Verbs of which our corpus has one operation (docs/lab-log.md, 2026-11-28); "Write" and "Find" have several.
 _VERBS = dict.fromkeys(("draft", "rewrite", "reword", "continue"), "draft_text")
 _VERBS |= dict.fromkeys(("explain", "compare", "summarise", "summarize", "check", "calculate", "count"), "show_text")
 _VERBS |= {"search": "search_web"}

@@ -1,7 +1,7 @@
 """Is what the model wrote worth offering? It must ask for something, about something, and answer it. Pure.
 
 Each rule is something silly that was seen in use; of the 1,247 written tasks of our corpus they refuse two
-(docs/lab-notes-eyes.md).
+(docs/lab-log.md, 2026-11-28).
 """
 
 from __future__ import annotations
