@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -24,12 +25,23 @@ from assistant.errors import SetupError
     default="test",
     help="dev: the third of the scenes that constants were chosen on. test: the others.",
 )
+@click.option("--judge", "with_judge", is_flag=True, help="An offer also needs the judge's yes.")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write JSON, a page and plots into this folder.")
-def learning(*, data: Path | None, as_json: bool, quick: bool, seeds: int | None, split: str, out: Path | None) -> None:
+def learning(
+    *,
+    data: Path | None,
+    as_json: bool,
+    quick: bool,
+    seeds: int | None,
+    split: Literal["dev", "test"],
+    with_judge: bool,
+    out: Path | None,
+) -> None:
     """Simulated users with stated tastes: F1 and false offers after 0 to 200 labels against the shipped model."""
     from models import shipped
     from models.bench import learning_report as pages
     from models.bench.learned import Plan, quick_plan, steps, t6
+    from models.bench.learning import Options
     from models.corpus import load_corpus, read_scenes
 
     gate, judge = shipped.default_gate(), shipped.judge()
@@ -43,8 +55,8 @@ def learning(*, data: Path | None, as_json: bool, quick: bool, seeds: int | None
         else:
             # ProactiveBench's traces taught the shipped gate: no place to show that it learns.
             click.echo(f"{data} has no scenes; the package's own are used.", err=True)
-    plan = quick_plan("dev" if split == "dev" else "test") if quick else Plan("dev" if split == "dev" else "test")
-    plan = plan._replace(seeds=seeds or plan.seeds)
+    plan = quick_plan(split) if quick else Plan(split)
+    plan = plan._replace(seeds=seeds or plan.seeds, options=Options(with_judge=with_judge))
     with click.progressbar(range(steps(plan)), label="living", file=sys.stderr) as bar:
 
         def progress(label: str) -> None:

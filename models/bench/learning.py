@@ -94,11 +94,14 @@ class Known:
 
 
 class Options(NamedTuple):
-    """How a run is done. ``with_judge``: an offer also needs the judge's yes, as in serving."""
+    """How a run is done. ``with_judge``: an offer also needs the judge's yes.
+
+    In serving the judge takes the best of several drafts; here there is one task for each moment, so this asks more.
+    """
 
     tuning: Tuning = TUNING
     one_in: float = DEFAULT
-    with_judge: bool = True
+    with_judge: bool = False
     points: tuple[int, ...] = POINTS
     change_at: int = 0
     """Labels under the first taste; the points then count from there, scored by the later taste."""

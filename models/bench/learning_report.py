@@ -22,10 +22,11 @@ HEADLINE = {
 }
 HOW = """Users are simulated, each with a taste stated in words. A user wants help where our corpus marks help as right
 and the taste agrees, and answers with the stated noise. The shipped gate learned from ProactiveBench's votes alone, so
-all scenes are new to it. Each user lives through learning scenes (four to six times over, at other hours, where they
+all scenes are new to it. Each user lives through learning scenes (up to six times over, at other hours, where they
 are used up) and is scored on other scenes. At moments where silence is right the offer is the nearest other moment's
-task of the same scene: plausible, unwanted. A label exists only where a suggestion was shown: gate and judge over their
-thresholds, at most one a minute, 5 % near the threshold at random; some users also press "you should have helped".
+task of the same scene: plausible, unwanted. A label exists only where a suggestion was shown: the gate over its
+threshold (with --judge also the judge over its own), at most one a minute, 5 % near the threshold at random; some users
+also press "you should have helped".
 Gain and change are against the shipped model on the same scored moments. Intervals: 95 %, whole users drawn for the
 mean, seeds for one user. "No special taste" is the check of what is learned of the corpus itself, not of a taste.
 Those who change their taste have a table of their own; the mean is over the others with a taste."""

@@ -23,13 +23,13 @@ DAY_S = 86_400.0
 class Tuning:
     """Every number of the layer; chosen on the development split of ``assistant bench learning``."""
 
-    scale: float = 1.3
+    scale: float = 0.7
     """Multiplies the prior widths."""
     quick: float = 30.0
     """Half-life of the quick belief, labels."""
     memory: float = 40.0
     """Half-life of what counts when beliefs are compared, labels."""
-    level: float = 0.4
+    level: float = 0.2
     """Share of a negative general level that is served: an owner who declines much still gets what is likeliest."""
     level_up: float = 1.0
     """The same of a positive one."""

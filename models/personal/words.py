@@ -19,13 +19,13 @@ from models.signals import is_error, is_question, overlap, quoted
 
 Facts = dict[str, float]
 
-# How far one fact may be expected to move the log-odds (standard deviation of its prior); tuned on the development
-# split of `assistant bench learning` as a whole (:data:`models.personal.mixture.SCALE`), the proportions are reasons:
-# what people name when they state a taste is wide, single words are narrow, combinations in between.
+# How far one fact may be expected to move the log-odds (standard deviation of its prior), before the common factor
+# models.personal.mixture.Tuning.scale. What people name when they state a taste is wide; single words, of which few
+# come again, and combinations, which the single facts mostly explain, are narrow. Chosen on the development split.
 WIDTHS = {
-    "always": 1.0, "type": 1.0, "app": 0.7, "domain": 0.9, "work": 0.9, "hour": 0.8, "week": 0.5, "trigger": 0.3,
-    "error": 0.9, "question": 0.6, "searched": 0.6, "repeat": 0.9, "language": 0.8, "since": 0.4, "answered": 0.4,
-    "work+type": 0.6, "hour+type": 0.4, "work+hour": 0.5, "word": 0.5, "like_no": 0.9, "like_yes": 0.9,
+    "always": 1.0, "type": 1.2, "app": 0.7, "domain": 0.9, "work": 1.3, "hour": 1.1, "week": 0.3, "trigger": 0.1,
+    "error": 1.3, "question": 0.6, "searched": 1.0, "repeat": 0.9, "language": 1.1, "since": 0.2, "answered": 0.2,
+    "work+type": 0.3, "hour+type": 0.2, "work+hour": 0.3, "word": 0.25, "like_no": 0.9, "like_yes": 0.9,
     "verb": 0.9, "length": 0.9, "task_word": 0.5, "fits": 0.6, "task_language": 0.8,
 }  # fmt: skip
 # Words share this many weights: few labels can tell no more apart.
