@@ -1,7 +1,8 @@
 """Does a task of the trained model begin with a verb that it can use? If not, it has strayed into broken words.
 
 135 million parameters write German, Dutch or Turkish tasks as words that do not exist. Made to begin with an English
-verb they became readable, but their answers did not (docs/lab-log.md, 2026-11-28); so the model stays silent there. Pure.
+verb they became readable, but their answers did not (docs/lab-log.md, 2026-11-28); so the model stays silent there.
+Pure.
 """
 
 from __future__ import annotations
