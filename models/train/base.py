@@ -270,7 +270,7 @@ def _silent(_words: str) -> None:
 def preference(data: Path, work: Path, adapter: Path, most: int, say: Say) -> dict[str, dict[str, float]]:
     """KTO on one half of the voted traces, measured on the other, both ways; nothing is shipped.
 
-    :param most: so many answers of a half are learned from.
+    :param most: so many answers of a half are learned from, and half as many histories of the other are scored.
 
     :raises SetupError: a package or the data is missing.
     """
@@ -283,7 +283,7 @@ def preference(data: Path, work: Path, adapter: Path, most: int, say: Say) -> di
     scorer = with_adapter(load_base(parts.base), options)
     found: dict[str, dict[str, float]] = {}
     for number, (taught, scored) in enumerate(permutations(votes.halves(moments)), 1):
-        held = [votes.voted(moment, parts.tokenizer) for moment in scored]
+        held = [votes.voted(moment, parts.tokenizer) for moment in votes.some(scored, most // 2)]
         start_from(scorer, adapter)
         known = votes.reference(scorer, held)
         model = with_adapter(load_base(parts.base, attention="sdpa"), options)

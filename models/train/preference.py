@@ -81,6 +81,12 @@ def reference(model: Any, rows: Sequence[Voted]) -> dict[str, Any]:
         return {one.moment.key: answer_scores(model, one) for one in rows}
 
 
+def some(moments: Sequence[Moment], most: int) -> list[Moment]:
+    """Histories of real traces, evenly taken: at most so many."""
+    real = [moment for moment in moments if moment.real]
+    return real[:: max(1, -(-len(real) // most))]
+
+
 def answers_of(moments: Sequence[Moment], most: int) -> list[Answer]:
     """Voted answers of these histories, silence too, each with the majority's verdict; at most so many, drawn."""
     found = []
