@@ -68,12 +68,15 @@ def _collectors(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
 
 
 def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
+    from assistant.annotation.labels import own_labels
     from assistant.engine.service import Engine, EngineParts
     from assistant.label_store import newest, read_labels
     from assistant.store import open_store
-    from models import shipped
+    from models.owner.live import Keeper
     from models.personal.owner import personal
     from models.proposer import make_proposer
+    from models.registry import Registry
+    from models.shipped import default_gate
 
     clock = SystemClock()
     # After a crash of the supervisor an older engine may still be saying goodbye: two must not share one database.
@@ -83,9 +86,12 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
     except filelock.Timeout:
         raise EnvironmentFault("An older engine of this user is still running.", hint="It is tried again.") from None
     store = open_store(paths, clock, settings.storage)
+    registry = Registry(paths.data, clock.now)
+    serving = registry.active()
     decision = settings.decision
-    labels = newest(read_labels(store.reader, decision)) if decision.personal else []
-    own = personal(shipped.default_gate(decision.gate), shipped.judge(), labels, decision)
+    gate = serving.gate if decision.gate == "trained" else default_gate(decision.gate)
+    labels = newest(own_labels(store.reader, decision)) if decision.personal else []
+    own = personal(gate, serving.judge, labels, decision)
     engine = Engine(
         EngineParts(
             paths=paths,
@@ -94,7 +100,8 @@ def _engine(paths: Paths, settings: Settings, lifeline: Lifeline) -> None:
             ids=time_ids(clock),
             store=store,
             gate=own.gate,
-            make_proposer=lambda: make_proposer(settings.model, paths, own.judge),
+            make_proposer=lambda: make_proposer(settings.model, paths, serving._replace(judge=own.judge)),
+            keeper=Keeper(registry, serving, lambda: read_labels(store.reader)),
             learn=own.learn if decision.personal else None,
         )
     )

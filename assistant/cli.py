@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 import assistant
-from assistant.commands import bench, data, demo, dial, looking, running, train, verdicts
+from assistant.commands import annotate, bench, data, demo, dial, looking, model, running, train, verdicts
 from assistant.errors import AssistantError
 
 
@@ -18,7 +18,7 @@ def cli() -> None:
     """A desktop assistant that keeps everything on this computer and knows when to be quiet."""
 
 
-for module in (running, looking, dial, data, demo, bench, train, verdicts):
+for module in (running, looking, dial, data, demo, annotate, bench, train, model, verdicts):
     for command in module.COMMANDS:
         cli.add_command(command)
 

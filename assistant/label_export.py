@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistant import __version__
+from assistant.annotation.labels import annotation_votes
 from assistant.events import OutcomeKind
 from assistant.label_store import newest, owner_labels
 from assistant.labels import BAD_MOMENT, Label
@@ -43,7 +44,9 @@ def prepare(reader: Reader, form: str = REWARD, name: str = "") -> Export:
     :param name: what the owner is called in it; '' = the pseudonym of this installation.
     """
     left_out: Counter[str] = Counter()
-    own = _owner_voted(reader, name or reader.meta("pseudonym") or "owner", left_out)
+    called = name or reader.meta("pseudonym") or "owner"
+    own = _owner_voted(reader, called, left_out)
+    own += annotation_votes(reader, called, lambda context: _owner_moment(context, called))
     redactor = _Redactor()
     voted = tuple(_merged(redactor.voted(one) for one in [*own, *_stored_voted(reader)]))
     rows = [row for moment, votes in voted for row in reward_rows(moment, votes)]

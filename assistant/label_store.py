@@ -39,7 +39,8 @@ def newest(labels: Iterable[Label]) -> list[Label]:
 
 def _about(label: Label) -> Hashable:
     if label.suggestion_id is not None or label.decision_id is not None:
-        return label.annotator, label.suggestion_id, None if label.suggestion_id is not None else label.decision_id
+        decision = (label.decision_id, label.task) if label.suggestion_id is None else None  # the task: a draft
+        return label.annotator, label.suggestion_id, decision
     return label.annotator, label.task, label.context.now, tuple(event.sentence for event in label.context.events)
 
 
@@ -62,6 +63,15 @@ def owner_labels(reader: Reader, options: DecisionOptions | None = None) -> list
         if found is not None and found[1].events:
             labels.append(_owner_label(outcome, suggestions.get(outcome.suggestion_id), *found))
     return labels
+
+
+def contexts_of(
+    reader: Reader, decision_ids: Iterable[int], options: DecisionOptions | None = None
+) -> dict[int, Context]:
+    """What those decisions (the ones that still exist) were made from, by their ids."""
+    decisions = reader.decisions_by_ids(sorted(set(decision_ids)))
+    contexts = _Contexts(reader, decisions, reader.suggestions_since(0.0), reader.all_outcomes(), options)
+    return {decision.id: found[1] for decision in decisions if (found := contexts.at(decision.id)) is not None}
 
 
 def _decision_id(outcome: Outcome, suggestions: dict[int, Suggestion]) -> int:

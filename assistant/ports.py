@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import Field
 
@@ -168,3 +168,11 @@ class Notifier(Protocol):
     def show(self, suggestion: Suggestion, why_events: Sequence[Event], on_outcome: OnOutcome) -> None: ...
     def withdraw(self, suggestion_id: int) -> None: ...
     def close(self) -> None: ...
+
+
+class Keeper(Protocol):
+    """The versions of the owner's models, as the engine needs them."""
+
+    def status(self) -> dict[str, Any]: ...
+    def labelled(self) -> str: ...
+    def forget(self, *, everything: bool) -> None: ...

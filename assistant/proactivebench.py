@@ -158,6 +158,8 @@ def _broken(where: str, why: ValidationError | str) -> SetupError:
 
 
 class _Verdict(Frozen):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
     annotator: str
     task: Candidate | None
     accepted: bool | None
@@ -240,15 +242,39 @@ def _places(moment: Moment) -> list[_Place]:
     return places
 
 
+class _Order:
+    """Histories that overlap, put together into one order (a linked list: traces have thousands of events)."""
+
+    def __init__(self) -> None:
+        self._next: dict[_Place | None, _Place | None] = {None: None}  # None: before the first, after the last
+        self._before: dict[_Place | None, _Place | None] = {None: None}
+
+    def __iter__(self) -> Iterator[_Place]:
+        place = self._next[None]
+        while place is not None:
+            yield place
+            place = self._next[place]
+
+    def take(self, places: Sequence[_Place]) -> None:
+        """New ones go behind the one before them; those in front of the first known one go before it."""
+        known = next((place for place in places if place in self._next), None)
+        at = self._before[known]
+        for place in places:
+            if place not in self._next:
+                after = self._next[at]
+                self._next[at] = self._before[after] = place
+                self._next[place], self._before[place] = after, at
+            at = place
+
+
 def _trace_entries(trace: str, voted: Sequence[Voted]) -> Iterator[dict[str, Any]]:
-    order: dict[_Place, None] = {}
+    order = _Order()
     votes: dict[_Place, list[Vote]] = defaultdict(list)
-    # The longest history first: it holds the order of all that are its beginnings.
-    for moment, _ in sorted(voted, key=lambda one: -len(one[0].observed)):
-        order.update(dict.fromkeys(_places(moment)))
     for moment, said in voted:
-        votes[_places(moment)[-1]] += said
-    for place in _in_time(list(order)):
+        places = _places(moment)
+        order.take(places)
+        votes[places[-1]] += said
+    for place in order:
         words = last_words(votes[place])
         tasks = list(dict.fromkeys(vote.task for vote in words if vote.task))
         yield {
@@ -261,14 +287,6 @@ def _trace_entries(trace: str, voted: Sequence[Voted]) -> Iterator[dict[str, Any
                 for vote in words
             ],
         }
-
-
-def _in_time(places: list[_Place]) -> list[_Place]:
-    """By time where every time is a number, else as they are."""
-    try:
-        return sorted(places, key=lambda place: float(place[0]))
-    except ValueError:
-        return places
 
 
 def _taken(votes: Sequence[Vote]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from assistant.events import Event
@@ -30,6 +31,8 @@ def as_event(number: int, row: dict[str, str]) -> Event:
     try:
         time = float(row["time"])
     except ValueError:
+        time = math.nan
+    if not math.isfinite(time):
         time = UNTIMED_S * number
     type_ = next((name for name, pattern in _TYPES if pattern.search(sentence)), "title")
     return Event(id=number + 1, time=time, sentence=sentence, type=type_, source="proactivebench")

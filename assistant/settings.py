@@ -77,7 +77,9 @@ class DecisionOptions(_Group):
         description="at most 1 offer in so many may be wrong: higher = fewer, surer; 2 = as trained (`assistant dial`)",
     )
     explore: float = Field(0.05, ge=0, lt=0.5, description="share of near-threshold verdicts turned round; 0 = never")
-    explore_band: float = Field(0.1, ge=0, le=1, description="p(help) this close to the threshold counts as near it")
+    explore_band: float = Field(
+        0.1, ge=0, le=1, description="p(help) this close to the threshold is near it (28 % of 233 published moments)"
+    )
     min_interval_s: float = Field(5.0, ge=0, description="no two decisions closer than this")
 
 
@@ -115,6 +117,17 @@ class ModelOptions(_Group):
     seed: int = Field(1, ge=0, description="seed of sampling")
 
 
+class Training(_Group):
+    """Learning from your answers (`assistant train`)."""
+
+    nightly: bool = Field(False, description="train once a night by itself, while you are away and on power")
+    idle_min: float = Field(
+        20.0, ge=1, description="how long you must have been away (away begins at 3 min; a meal takes 20)"
+    )
+    from_hour: int = Field(22, ge=0, le=23, description="the night begins (local hour)")
+    until_hour: int = Field(6, ge=0, le=23, description="and ends (local hour)")
+
+
 class Storage(_Group):
     """What is kept, and for how long."""
 
@@ -146,6 +159,7 @@ class Settings(BaseSettings):
     decision: DecisionOptions = Field(default_factory=DecisionOptions)
     delivery: Delivery = Field(default_factory=Delivery)
     model: ModelOptions = Field(default_factory=ModelOptions)
+    training: Training = Field(default_factory=Training)
     storage: Storage = Field(default_factory=Storage)
     ui: UI = Field(default_factory=UI)
 

@@ -28,7 +28,7 @@ When = Annotated[float, Field(allow_inf_nan=False)]
 class Observed(Frozen):
     """One event as research files have it; ``time`` is their text ("1717338232.283", "Day 1, 11:00 PM")."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True)
 
     time: Words
     event: Words

@@ -52,15 +52,16 @@ def find_base(options: ModelOptions, paths: Paths) -> Base:
         return Base(bundled, f"the bundled Q4_1, as turning it into Q8_0 failed: {error}")
 
 
-def check_adapter(options: ModelOptions) -> Path | None:
+def check_adapter(options: ModelOptions, own: Path | None = None) -> Path | None:
     """Give the LoRA adapter's file, or None when there is none.
 
+    :param own: the one of the version that serves; it fits the bundled model only, and the settings win over it.
     :raises SetupError: the file is missing or is no GGUF file.
     """
     if options.adapter == NO_ADAPTER:
         return None
     if not options.adapter:
-        return None if options.path else shipped_adapter()
+        return None if options.path else own or shipped_adapter()
     return _checked(Path(options.adapter).expanduser(), "Correct `model.adapter` in the settings.")
 
 

@@ -25,17 +25,23 @@ LOOP_TOKENS = 6
 EVEN = 0.5
 # Sampling looks at the best so many tokens: beyond them a 135 M model's guesses are noise.
 TOP_K = 40
+# UTF-8: letters from À to U+036F (Latin and what is put upon it) begin with these bytes.
+_BEYOND_ASCII = range(0xC3, 0xCE)
+# How much dearer a word is that the moment does not name; chosen on held-out scenes of our corpus (docs/lab-log.md).
+NEAR = 1.0
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """What each token may do inside a value.
 
+    ``no_word``: ids that a sentence in Latin letters cannot begin with.
     ``barred``: shape (n_vocab,), −inf where a token may not be chosen, 0 elsewhere; ``ends``: ids that end a
     value; ``tails[id]``: the bytes that an ending token still adds (``."`` adds the full stop).
     """
 
     barred: npt.NDArray[np.float32]
+    no_word: npt.NDArray[np.intp]
     ends: npt.NDArray[np.intp]
     tails: dict[int, bytes]
     null: int
@@ -56,7 +62,8 @@ class Vocabulary:
             elif piece and not _FORBIDDEN.intersection(piece):
                 barred[token] = 0.0
         null, value = model.tokenize(NULL)[0], model.tokenize(VALUE)[0]
-        return cls(barred, np.array(sorted(tails), dtype=np.intp), tails, null, value)
+        no_word = [token for token, piece in enumerate(model.pieces) if not _begins_a_word(piece)]
+        return cls(barred, np.array(no_word, dtype=np.intp), np.array(sorted(tails), dtype=np.intp), tails, null, value)
 
 
 @dataclass
@@ -120,7 +127,7 @@ class Writer:
         written = Written()
         tokens = list(prompt)
         try:
-            choose = pick or _likeliest
+            choose = pick or likeliest
             if task:
                 self._take(tokens, written, task)
             if task or self._offers(tokens, stop, written, opener, check, choose, min_offer):
@@ -169,7 +176,9 @@ class Writer:
                 options = (opening,) if opening else OPERATIONS
                 written.values["operation"] = self._choose(tokens, stop, written, options)
             else:
-                written.values[spec.attribute], _ = self._value(tokens, stop, written, spec, opening, pick)
+                text, ended = self._value(tokens, stop, written, spec, opening, pick)
+                # An answer that was cut off in the middle is none; the other fields are for reading only.
+                written.values[spec.attribute] = text if ended or spec.attribute != "response" else ""
 
     def _value(
         self,
@@ -231,8 +240,37 @@ def sampler(seed: int, temperature: float) -> Callable[[Logits], int]:
     return pick
 
 
-def _likeliest(logits: Logits) -> int:
+def preferring(
+    near: npt.NDArray[np.intp], never_first: npt.NDArray[np.intp], pick: Callable[[Logits], int] | None = None
+) -> Callable[[Logits], int]:
+    """A picker for one task: prefers the tokens ``near`` (ids) by ``NEAR`` nats, but not as its first word, the verb;
+    that is none of ``never_first``. Each is preferred once: else one word is said again and again.
+    """
+    choose = pick or likeliest
+    first, left = True, near
+
+    def prefer(logits: Logits) -> int:
+        nonlocal first, left
+        raised = logits.copy()
+        if first:
+            raised[never_first], first = -np.inf, False
+        else:
+            raised[left] += NEAR
+        chosen = choose(raised)
+        left = left[left != chosen]
+        return chosen
+
+    return prefer
+
+
+def likeliest(logits: Logits) -> int:
+    """The plain picker."""
     return int(np.argmax(logits))
+
+
+def _begins_a_word(piece: bytes) -> bool:
+    first = piece.lstrip()[:1]
+    return first.isalpha() or (bool(first) and first[0] in _BEYOND_ASCII)
 
 
 def _text(data: bytes) -> str:

@@ -21,7 +21,7 @@ from assistant.events import Task
 from assistant.ports import Context, Proposal
 from assistant.prompt import FIELDS, OPERATIONS, build_prompt, plain_value
 from assistant.settings import ModelOptions
-from models.grounding import ground
+from models.worth import says_nothing, unfit
 
 # A longer answer is no answer: five fields at Task's limits are 7,000 characters.
 MAX_ANSWER_BYTES = 1_000_000
@@ -67,7 +67,7 @@ class EndpointProposer:
             prompt_tokens += _usage(answer, "prompt_tokens")
             output_tokens += _usage(answer, "completion_tokens")
             task, reason = parse_answer(_content(answer))
-            if task is not None and (reason := ground(task.task, sentences).reason):
+            if task is not None and (reason := unfit(task.task, sentences) or says_nothing(task, sentences)):
                 task = None
             if task is not None and all(task.task.casefold() != other.task.casefold() for other in tasks):
                 tasks.append(task)

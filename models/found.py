@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from assistant.events import Task
 from assistant.prompt import OPERATIONS
 from models.decode import Written
-from models.grounding import ground
+from models.worth import says_nothing, unfit
 
 
 class Found(NamedTuple):
@@ -50,15 +50,31 @@ def as_task(written: Written, sentences: Sequence[str], *, cancelled: bool) -> t
         if written.stopped:
             return None, "no time left"
         return None, "the model found no end" if text else "the model has nothing to offer"
-    if reason := ground(text, sentences).reason:
+    if reason := unfit(text, sentences):
         return None, reason
-    values = {"operation": OPERATIONS[0]} | written.values
-    # The untuned base often says one thing twice.
-    values |= {name: "" for name in ("thoughts", "response") if values.get(name) == values.get("purpose")}
+    return _checked({"operation": OPERATIONS[0]} | written.values, sentences, stopped=written.stopped)
+
+
+def _checked(values: Mapping[str, str], sentences: Sequence[str], *, stopped: bool) -> tuple[Task | None, str]:
     try:
-        return Task(**{name: value[: _LONGEST[name]] for name, value in values.items()}), ""
+        task = Task(**{name: value[: _LONGEST[name]] for name, value in _said_once(values).items()})
     except ValidationError:
         return None, "the model's answer does not fit"
+    if reason := says_nothing(task, sentences):
+        return None, "no time left" if stopped and not task.response else reason
+    return task, ""
+
+
+def _said_once(values: Mapping[str, str]) -> dict[str, str]:
+    """Without what stands in a field before: a small model often says one thing twice."""
+    said: set[str] = set()
+    once = dict(values)
+    for name in ("task", "purpose", "thoughts", "response"):
+        plain = values.get(name, "").casefold().strip(" .")
+        if plain in said:
+            once[name] = ""
+        said.add(plain)
+    return once
 
 
 # How long a value Task takes, by attribute.

@@ -32,6 +32,11 @@ _BROWSER = re.compile(r"firefox|chrom(?:e|ium)\b|\bedge\b|safari|\bopera\b|\bbra
 
 _OPERATIONS = {"Draft": "draft_text", "Find": "search_web"}
 
+# Verbs of which our corpus has one operation (docs/lab-log.md, 2026-11-28); "Write" and "Find" have several.
+_VERBS = dict.fromkeys(("draft", "rewrite", "reword", "continue"), "draft_text")
+_VERBS |= dict.fromkeys(("explain", "compare", "summarise", "summarize", "check", "calculate", "count"), "show_text")
+_VERBS |= {"search": "search_web"}
+
 
 def opening_for(context: Context) -> str:
     """The first words of the task, without a blank at the end; '' = the model finds its own."""
@@ -52,6 +57,16 @@ def rule_opening(context: Context, attribute: str, values: Mapping[str, str]) ->
     if attribute == "operation":
         return _OPERATIONS.get(task.partition(" ")[0], "show_text")
     return ""
+
+
+def operation_for(task: str) -> str:
+    """The only operation that fits the task's verb; '' = several may."""
+    return _VERBS.get(task.partition(" ")[0].casefold(), "")
+
+
+def verb_opening(attribute: str, values: Mapping[str, str]) -> str:
+    """For a trained model: every word is its own, but the operation fits the verb."""
+    return operation_for(values["task"]) if attribute == "operation" else ""
 
 
 def _of_response(task: str) -> str:

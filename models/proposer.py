@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from assistant.context import render_lines
 from assistant.errors import SetupError
@@ -20,12 +22,15 @@ from assistant.prompt import FIELDS, build_prompt
 from assistant.settings import ModelOptions
 from models import shipped
 from models.base import check_adapter, find_base
-from models.decode import EVEN, Opener, Writer, Written, free, sampler
+from models.decode import EVEN, Opener, Writer, Written, free, preferring, sampler
 from models.endpoint import EndpointProposer
 from models.found import Found, add, as_task, refusal
-from models.grounding import ground
-from models.opening import rule_opening
+from models.opening import rule_opening, verb_opening
 from models.runtime import Evaluator, Runtime, Stop, Stopped, never
+from models.shipped import Serving
+from models.signals import named_words
+from models.verbs import begins_with_a_verb
+from models.worth import unfit
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +45,8 @@ SPARE_TRIES = 2
 LINE_TOKENS = 160
 # Literals between the values, and room to spare.
 LITERAL_TOKENS = 64
+# Events whose words a task should rather use: annotators reward naming what has just happened (docs/lab-log.md).
+NEAR_EVENTS = 3
 # History that is worth a model's while: less than this and the context is too small.
 MIN_HISTORY_TOKENS = 256
 
@@ -144,7 +151,7 @@ class GgufProposer:
         tasks: list[Task] = []
         reasons: list[str] = []
         for attempt in range(1 if k == 1 else k * TRIES_PER_CANDIDATE):
-            written = self._write(prompt, context, stop, attempt, lambda task: not ground(task, sentences).reason)
+            written = self._write(prompt, context, stop, attempt, lambda task: not self._unfit(task, sentences))
             add(total, written)
             task, reason = as_task(written, sentences, cancelled=cancelled())
             reasons.append(reason)
@@ -188,21 +195,23 @@ class GgufProposer:
         sentences = [event.sentence for event in context.events]
         least = self._training.min_offer if self._training else EVEN
         drafts, last = self._drafts(prompt, context, max(k, self._options.candidates), stop, total, least)
-        reasons = {task: ground(task, sentences).reason for task in drafts}
+        reasons = {task: self._unfit(task, sentences) for task in drafts}
         ranked = sorted(((judge.p_accept(context, task), task) for task in drafts if not reasons[task]), reverse=True)
-        liked = [(p, task) for p, task in ranked if p >= judge.threshold][:k]
+        liked = [(p, task) for p, task in ranked if p >= judge.threshold]
         if not liked:
             return Found((), tuple(p for p, _ in ranked[:1]), refusal(ranked, reasons, last, cancelled=cancelled()))
-        tasks, chances = [], []
+        tasks, chances, why = [], [], ""
         for p, sentence in liked:
             written = self._writer.write(prompt, stop, opener=self._opener(context), task=sentence)
             add(total, written)
             task, reason = as_task(written, sentences, cancelled=cancelled())
-            if task is None:
-                return Found((), (p,), reason)
-            tasks.append(task)
-            chances.append(p)
-        return Found(tuple(tasks), tuple(chances), "")
+            why = why or reason
+            if task is not None:
+                tasks.append(task)
+                chances.append(p)
+            if len(tasks) >= k or written.stopped:
+                break
+        return Found(tuple(tasks), tuple(chances) or (liked[0][0],), why)
 
     def _write(
         self,
@@ -219,9 +228,23 @@ class GgufProposer:
             stop,
             opener=self._opener(context),
             check=check,
-            pick=self._picker(attempt),
+            pick=self._near_picker(context, attempt),
             min_offer=trained if least is None else least,
         )
+
+    def _near_picker(self, context: Context, attempt: int) -> Callable[..., int] | None:
+        """Prefers the tokens of what the last events name: a small model strays to topics of its own.
+
+        As words inside a sentence (a blank before them), in the spelling that was seen. Only for a trained model:
+        the untuned base is held to the topic by its openings. A task begins in Latin letters: 135 million parameters
+        write other scripts as broken words (docs/lab-log.md, 2026-11-28); what is named may be in any script.
+        """
+        pick = self._picker(attempt)
+        if self._training is None:
+            return pick
+        words = {word for event in context.events[-NEAR_EVENTS:] for word in named_words(event.sentence)}
+        ids = {token for word in words for token in self._model.tokenize(f" {word}")}
+        return preferring(np.array(sorted(ids), dtype=np.intp), self._writer.vocabulary.no_word, pick)
 
     def answer(self, context: Context, *, seed: int | None = None) -> str:
         """The model's raw JSON for ``context``, no task held back: for measuring.
@@ -259,7 +282,13 @@ class GgufProposer:
     # ------------------------------------------------------------------ pieces
 
     def _opener(self, context: Context) -> Opener:
-        return free if self._training else partial(rule_opening, context)
+        return verb_opening if self._training else partial(rule_opening, context)
+
+    def _unfit(self, task: str, sentences: Sequence[str]) -> str:
+        """Why a draft is not to be offered, '' = it may."""
+        if self._training is not None and not begins_with_a_verb(task):
+            return "the task does not begin with a verb"
+        return unfit(task, sentences)
 
     def _canceller(self) -> Stop:
         """Tells whether ``cancel`` was called since now."""
@@ -291,37 +320,43 @@ class GgufProposer:
         return tokens if len(tokens) <= LINE_TOKENS else [*tokens[: LINE_TOKENS - 1], tokens[-1]]
 
 
-def make_proposer(options: ModelOptions, paths: Paths, judge: Judge | None = None) -> Proposer:
+def make_proposer(options: ModelOptions, paths: Paths, serving: Serving | None = None) -> Proposer:
     """Load the model that the settings name.
 
-    :param judge: who chooses among the drafts of a model with an adapter; None = the shipped one.
+    :param serving: whose adapter and judge to use; None = the shipped ones. ``model.adapter`` wins.
+
     :raises SetupError: a file is missing or wrong, the endpoint is not on loopback, the context is too small.
     :raises EnvironmentFault: the library does not load, or there is no memory.
     """
     if options.kind == "endpoint":
         return EndpointProposer(options)
-    runtime, adapter = load_runtime(options, paths)
+    chosen = serving or shipped.serving()
+    runtime, adapter = load_runtime(options, paths, chosen.adapter)
+    own = adapter is not None and adapter == chosen.adapter and chosen.version != shipped.VERSION
     try:
-        return GgufProposer(runtime, options, name=runtime.name, **trained_parts(adapter, judge))
+        name = f"{runtime.name}@{chosen.version}" if own else runtime.name
+        return GgufProposer(runtime, options, name=name, **trained_parts(adapter, chosen))
     except BaseException:
         runtime.close()
         raise
 
 
-def load_runtime(options: ModelOptions, paths: Paths) -> tuple[Runtime, Path | None]:
+def load_runtime(options: ModelOptions, paths: Paths, own: Path | None = None) -> tuple[Runtime, Path | None]:
     """Load base and adapter as the settings say.
 
     :raises SetupError: a file is missing or wrong.
     :raises EnvironmentFault: the library does not load, or there is no memory.
     """
-    base, adapter = find_base(options, paths), check_adapter(options)
+    base, adapter = find_base(options, paths), check_adapter(options, own)
     log.info("Language model: %s (%s)", base.path.name, base.reason)
     runtime = Runtime(base.path, context_tokens=options.context_tokens, threads=options.threads, adapter=adapter)
     return runtime, adapter
 
 
-def trained_parts(adapter: Path | None, judge: Judge | None = None) -> dict[str, Any]:
-    """What goes with an adapter: how it was trained, and the shipped judge (also for an adapter of the user's)."""
+def trained_parts(adapter: Path | None, serving: Serving | None = None) -> dict[str, Any]:
+    """What goes with an adapter: how it was trained, and the judge that serves (also for an adapter of the user's)."""
     if adapter is None:
         return {}
-    return {"training": Training(min_offer=shipped.min_offer(adapter)), "judge": judge or shipped.judge()}
+    chosen = serving or shipped.serving()
+    level = chosen.min_offer if adapter == chosen.adapter else shipped.min_offer(adapter)
+    return {"training": Training(min_offer=level), "judge": chosen.judge}

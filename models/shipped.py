@@ -6,7 +6,7 @@ import json
 import logging
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant.ports import Gate, Judge
 from models.rule_gate import RuleGate
@@ -56,3 +56,23 @@ def judge() -> Judge | None:
 
     file = FOLDER / GATE
     return load_artefact(file).judge if file.exists() else None
+
+
+class Serving(NamedTuple):
+    """What serves: one version's gate, judge and adapter. ``note``: why it is another one than was asked for."""
+
+    version: str
+    gate: Gate
+    judge: Judge | None
+    adapter: Path | None
+    min_offer: float
+    note: str = ""
+
+
+VERSION = "shipped"
+
+
+def serving(note: str = "") -> Serving:
+    """What is shipped, as a version like any other: the root of all of the owner's."""
+    adapter = shipped_adapter()
+    return Serving(VERSION, default_gate(), judge(), adapter, min_offer(adapter) if adapter else EVEN, note)

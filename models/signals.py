@@ -65,6 +65,11 @@ def topic_words(text: str) -> frozenset[str]:
     return frozenset(stem for word in _WORD.findall(folded) for stem in _stems(word) if stem not in STOP_WORDS)
 
 
+def named_words(text: str) -> list[str]:
+    """The words that name a topic, as they are written."""
+    return [word for word in _WORD.findall(text) if topic_words(word)]
+
+
 def _stems(word: str) -> Iterable[str]:
     if not word.isascii() and any(ord(char) >= _NO_BLANKS for char in word):
         return [word[index : index + 2] for index in range(len(word) - 1)] or [word]

@@ -177,6 +177,8 @@ def packages(steps: Steps, mode: str) -> None:
         if mode == "test":
             install_lock(steps, "dev", "installing the tests' and checks' packages")
             install_lock(steps, "bench", "installing the benchmark's packages")
+            train = REQUIREMENTS / "train.txt"
+            steps.once("train", digest(train), "installing the training's packages", lambda: pip("-r", train))
         steps.once("llama", wheel_key, "installing llama-cpp-python", lambda: install_llama(build))
     finally:
         if build is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -27,6 +28,14 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+def pytest_unconfigure() -> None:
+    """llama-cpp-python never closes its two null files: a complaint after pytest's summary."""
+    utilities = sys.modules.get("llama_cpp._utils")
+    for name in ("outnull_file", "errnull_file"):
+        if (file := getattr(utilities, name, None)) is not None:
+            file.close()
 
 
 def _skip_is_failure(report: pytest.TestReport | pytest.CollectReport) -> None:

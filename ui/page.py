@@ -1,4 +1,4 @@
-"""The popup's page as one string: our own HTML, style and script, and a policy that lets nothing else in or out."""
+"""A page as one string: our own HTML, style and script, and a policy that lets nothing else in or out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,8 @@ def policy(style: str, script: str, *, bridge: bool) -> str:
     return f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}{loose}; base-uri 'none'"
 
 
-def build_page(*, bridge: bool = False, folder: Path = STATIC) -> str:
-    """Assemble the page from ``popup.html``, ``.css`` and ``.js``."""
-    html, style, script = (
-        (folder / name).read_text(encoding="utf-8") for name in ("popup.html", "popup.css", "popup.js")
-    )
+def build_page(name: str = "popup", *, bridge: bool = False, folder: Path = STATIC) -> str:
+    """Assemble the page from ``<name>.html``, ``.css`` and ``.js``."""
+    html, style, script = ((folder / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
     page = html.replace("{{csp}}", policy(style, script, bridge=bridge))
     return page.replace("{{css}}", style).replace("{{js}}", script)

@@ -1,6 +1,6 @@
 """The popup's window on Linux: pywebview's GTK window, told what a notification is.
 
-Traps that shaped this file [FINDINGS]: compositing mode off (black window without a GPU); never focusable, or it
+Traps that shaped this file [FINDINGS]: never focusable, or it
 steals typing; ``show()`` succeeds over a dead page, so the page's own word counts; a transparent window needs a
 compositor.
 """
@@ -8,12 +8,10 @@ compositor.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from typing import Any
 
-from assistant.errors import EnvironmentFault, SetupError
-from assistant.paths import APP
+from ui.gtk_page import SIGNALS_MS, connect_page, load_gtk
 from ui.page import build_page
 from ui.placement import (
     MARGIN,
@@ -37,8 +35,6 @@ FIXED_HEIGHT = 230
 MIN_ROOM, MAX_ROOM = 80, 320
 # GTK's text size is in 1024ths of a dot per inch; 96 of them are 100 %. WebKitGTK scales the page by it on its own.
 FULL_SIZE_DPI = 96 * 1024
-# Signals reach Python only when Python runs: this often, while GTK has the main thread.
-SIGNALS_MS = 200
 
 
 class GtkSurface:
@@ -85,25 +81,7 @@ class GtkSurface:
         webview.start(gui="gtk", private_mode=True)
 
     def _import(self) -> None:
-        os.environ.setdefault("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
-        if os.environ.get("DISPLAY"):
-            os.environ.setdefault("GDK_BACKEND", "x11")  # through XWayland a window can be placed
-        try:
-            import gi
-
-            gi.require_version("Gtk", "3.0")
-            import webview.platforms.gtk  # noqa: F401 - fails here, with a reason, when a part is missing
-            from gi.repository import Gdk, GLib, Gtk
-        except (ImportError, ValueError) as error:
-            raise SetupError(
-                f"pywebview's GTK back end is not complete: {error}",
-                hint="On Debian: apt-get install gir1.2-webkit2-4.1 gir1.2-gtk-3.0",
-            ) from error
-        self._gtk, self._gdk, self._glib = Gtk, Gdk, GLib
-        GLib.set_prgname(APP)  # the window's class: other programs, our senses among them, can tell whose it is
-        Gdk.set_program_class(APP)
-        if not Gtk.init_check([])[0] or Gdk.Display.get_default() is None:
-            raise EnvironmentFault("There is no display for a popup.", hint="Start it in a desktop session.")
+        self._gtk, self._gdk, self._glib = load_gtk("a popup")
         self._look_around()
 
     def _look_around(self) -> None:
@@ -141,18 +119,7 @@ class GtkSurface:
         view = BrowserView.instances[window.uid]
         self._view, self._native = view.webview, view.window
         self._behave(view.window)
-        # The page talks to us and nobody else: pywebview's bridge needs eval in the page and a thread per message.
-        view.manager.disconnect_by_func(view.on_js_bridge_call)
-        view.webview.disconnect_by_func(view.on_load_finish)
-        view.manager.register_script_message_handler("assistant")
-        view.manager.connect(
-            "script-message-received::assistant",
-            lambda _manager, message: on_message(message.get_js_value().to_string()),
-        )
-        view.webview.connect("web-process-terminated", lambda _view, why: self._gone(why, on_crash))
-        view.webview.set_opacity(1.0)
-        for feature in ("enable_media_stream", "enable_mediasource", "enable_webaudio", "enable_webgl"):
-            setattr(view.webview.get_settings().props, feature, False)
+        connect_page(view, on_message, lambda reason: self._gone(reason, on_crash))
 
     def _behave(self, native: Any) -> None:
         native.set_type_hint(self._gdk.WindowTypeHint.NOTIFICATION)
@@ -165,8 +132,7 @@ class GtkSurface:
         # pywebview shows a hidden window for a moment before it hides it; ours first appears with its first card.
         native.show_all = native.get_child().show_all
 
-    def _gone(self, why: Any, on_crash: OnCrash) -> None:
-        reason = getattr(why, "value_nick", str(why))
+    def _gone(self, reason: str, on_crash: OnCrash) -> None:
         if not self._closing and reason != "terminated-by-api":  # that one is our own reload
             on_crash(f"the web process ended: {reason}")
 

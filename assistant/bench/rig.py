@@ -67,11 +67,11 @@ class Rig:
         self.process = None
         return time.monotonic() - started
 
-    def command(self, *args: str) -> str:
+    def command(self, *args: str, timeout_s: float = 120.0) -> str:
         """Run ``assistant ARGS`` and give back what it printed."""
         argv = [sys.executable, "-m", "assistant", *args]
         env = self.desktop.env | self.environ
-        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=timeout_s, check=False)
         return done.stdout + done.stderr
 
     def output(self) -> str:

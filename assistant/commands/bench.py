@@ -84,6 +84,16 @@ def latency(*, only: tuple[str, ...], as_json: bool) -> None:
     _run(parts, only, as_json=as_json)
 
 
+@bench.command()
+@click.option("--labels", "count", default=1_000, show_default=True, type=click.IntRange(40, 4_000), help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def training(*, count: int, as_json: bool) -> None:
+    """How long your gate and judge take to train, with invented labels."""
+    from assistant.bench.training import gate_and_judge
+
+    _run([("training", lambda: gate_and_judge(count))], (), as_json=as_json)
+
+
 bench.add_command(proactive)
 bench.add_command(learning)
 COMMANDS = (bench,)

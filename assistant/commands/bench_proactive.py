@@ -67,6 +67,8 @@ def _speakers() -> Speakers | None:
     """The trained model and the untuned base; None where this copy has no trained one."""
     from assistant.paths import default_paths
     from assistant.settings import ModelOptions
+    from models import decode
+    from models import proposer as proposer_module
     from models.bench.speaking import Speaker, Speakers
     from models.proposer import TRAINED_TEMPERATURE, GgufProposer, Training, load_runtime
     from models.shipped import shipped_adapter
@@ -87,8 +89,10 @@ def _speakers() -> Speakers | None:
     # Nothing else runs beside a benchmark.
     options = ModelOptions(context_tokens=CONTEXT_TOKENS, threads=min(2, os.cpu_count() or 1))
     untuned = options.model_copy(update={"adapter": "none"})
-    version = f"{hashlib.sha256(adapter.read_bytes()).hexdigest()} {TRAINED_TEMPERATURE}"
-    return Speakers(speaker("ours", options, Training(), version), speaker("base", untuned, None, "untuned"))
+    writing = [Path(source.__file__ or "") for source in (decode, proposer_module)]
+    made_by = b"".join(file.read_bytes() for file in (adapter, *writing))
+    version = f"{hashlib.sha256(made_by).hexdigest()} {TRAINED_TEMPERATURE}"
+    return Speakers(speaker("ours", options, Training(), version), speaker("base", untuned, None, f"untuned {version}"))
 
 
 def _suggestion() -> dict[str, Any]:

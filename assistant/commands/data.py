@@ -54,21 +54,21 @@ def alone(paths: Paths) -> Iterator[Store]:
 
 
 @click.command("export")
-@click.argument("what", metavar="[labels]", required=False)
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("words", metavar="[labels] FILE", nargs=-1, required=True)
 @click.option(
     "--format", "form", type=click.Choice(["reward", "agent"]), help="Of labels: one of ProactiveBench's (reward)."
 )
 @click.option("--name", help="Of labels: what you are called in them (a made-up name, the same each time).")
 @click.option("--yes", is_flag=True, help="Of labels: write without showing the lines first.")
-def export_(what: str | None, file: Path, form: str | None, name: str | None, *, yes: bool) -> None:
+def export_(words: tuple[str, ...], form: str | None, name: str | None, *, yes: bool) -> None:
     """Write everything that is stored to FILE as JSON Lines; with `labels` only the verdicts, for research."""
-    if what not in {None, "labels"}:
-        raise click.UsageError(f"Export everything (a FILE), or `labels` to a FILE; not '{what}'.")
+    labels, file = words[0] == "labels", Path(words[-1])
+    if len(words) != 1 + labels:
+        raise click.UsageError("Export everything to a FILE, or `labels` to a FILE (./labels, if it is called so).")
     paths = default_paths()
     if not paths.database.exists():
         raise SetupError(f"There is nothing to export: {paths.database} does not exist.")
-    if what == "labels":
+    if labels:
         _export_labels(paths, file, form or "reward", name or "", yes=yes)
         return
     if form or name or yes:
@@ -133,8 +133,16 @@ def forget(last: float | None, app: str | None, *, everything: bool, yes: bool) 
                 report = store.forget_app(app)
             else:
                 report = store.forget_last(last or 0.0)
+            _forget_models(paths, everything=everything)
         deleted = report.model_dump(exclude_defaults=True)
     click.echo(f"Deleted: {json.dumps(deleted) if deleted else 'nothing matched'}")
+
+
+def _forget_models(paths: Paths, *, everything: bool) -> None:
+    """Pages about trainings quote what was recorded; with everything, what was learned from it goes too."""
+    from models.registry import Registry
+
+    Registry(paths.data, SystemClock().now).forget(everything=everything)
 
 
 COMMANDS = (export_, import_, forget)

@@ -52,6 +52,7 @@ def _lines(report: dict[str, Any]) -> list[str]:
     notifier = report["notifier"]
     lines.append(f"Suggestions by {notifier['notifier']}" + (f" ({notifier['reason']})" if notifier["reason"] else ""))
     lines += [f"Model {report['model']}; gate {report['gate']}"]
+    lines += [f"Learning: {name.replace('_', ' ')} {value}" for name, value in report["learning"].items() if value]
     lines += [f"{name.replace('_', ' ').capitalize()}: {value}" for name, value in report["stats"].items()]
     if last := report["last_decision"]:
         lines.append(f"Last decision {clock_time(last['time'])}: {_decision_words(last)}")

@@ -1,4 +1,4 @@
-"""What the command line and the tray may ask of a running engine: pause, forget, import, missed, answer."""
+"""What command line and tray may ask of a running engine: pause, forget, import, annotate, missed, answer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from assistant.label_import import import_file
 from assistant.messages import Control, Reply
 from assistant.settings import load_settings
 from assistant.store.ops import SetMeta
+from assistant.traces import Additions
 
 if TYPE_CHECKING:
     from assistant.engine.service import Engine
@@ -42,6 +43,7 @@ class Controls:
             "reload": self._reload,
             "forget": self._forget,
             "import": self._import,
+            "annotate": self._annotate,
             "missed": self._missed,
             "answer": self._answer,
         }
@@ -134,12 +136,16 @@ class Controls:
             report = store.forget_last(float(args["last_s"]))
         left = {event.id for event in store.reader.recent_events(10 * engine.parts.settings.decision.context_events)}
         engine.core.forget(left)
+        engine.learning.forget(everything=bool(args.get("all")))
         engine.restart()  # the model's cache and every queue go with the process
         return {"deleted": report.model_dump(exclude_defaults=True)}
 
     def _import(self, args: dict[str, Any]) -> dict[str, Any]:
         report = import_file(self._engine.parts.store, Path(str(args["path"])), str(args.get("annotator", "")))
         return {"imported": report.model_dump(exclude_defaults=True)}
+
+    def _annotate(self, args: dict[str, Any]) -> dict[str, Any]:
+        return self._engine.parts.store.annotate(Additions.model_validate(args))._asdict()
 
     def _missed(self, args: dict[str, Any]) -> dict[str, Any]:
         return {"decision": self._engine.core.missed(str(args.get("source", "terminal")))}
@@ -148,6 +154,7 @@ class Controls:
         """A verdict from the history or a review; stored before the reply."""
         outcome = Outcome.model_validate(args["outcome"])
         store = self._engine.parts.store
+        store.writer.flush(5.0)  # it may have been shown this very moment
         if store.reader.suggestion(outcome.suggestion_id) is None:
             raise SetupError(
                 f"There is no suggestion {outcome.suggestion_id}.", hint="`assistant suggestions` has ids."
@@ -170,6 +177,7 @@ class Controls:
             "notifier": engine.ui.ready.model_dump(mode="json", exclude={"type"}),
             "model": engine.thinker.state,
             "gate": engine.parts.gate.name,
+            "learning": engine.learning.status(),
             "writer": {"queued": writer.queued, "dropped": writer.dropped, "last_error": writer.last_error},
             "stats": stats.model_dump(),
         }

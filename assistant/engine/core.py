@@ -67,6 +67,8 @@ class Parts:
     ask: Callable[[Question], None]
     offers: list[PastOffer]
     """Earlier suggestions of the last days, oldest first."""
+    labelled: Callable[[], None] = lambda: None
+    """Called after an answer of the owner's is in the store."""
     chance: Callable[[], float] = field(default=random.random)
     """Even numbers in [0, 1) for exploration."""
     learn: Callable[[Label], None] | None = None
@@ -313,7 +315,8 @@ class Core:
 
     def answer(self, outcome: Outcome) -> None:
         """The owner's answer (or its absence): stored, and part of every later context."""
-        self._parts.rows.submit(PutOutcome(outcome))
+        told = self._parts.labelled if outcome.kind != OutcomeKind.UNSEEN else None
+        self._parts.rows.submit(PutOutcome(outcome), on_commit=told)
         if outcome.suggestion_id == self._showing:
             self._showing = None
         # What is judged in a review of shadow mode was never offered: no later context may say so.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from assistant.clock import Clock, IdFactory
 from assistant.engine.control import Controls
 from assistant.engine.core import Core, Parts, Question
+from assistant.engine.learning import Learning
 from assistant.engine.links import CollectorsLink, UiLink
 from assistant.engine.thinking import Thinker
 from assistant.events import Gap
@@ -21,7 +22,7 @@ from assistant.labels import Label
 from assistant.messages import Ack, Answered, Batch, Control, Hello, Message, Painted, UiReady
 from assistant.narrator import Narrator
 from assistant.paths import Paths
-from assistant.ports import Gate, Proposal, Proposer
+from assistant.ports import Gate, Keeper, Proposal, Proposer
 from assistant.settings import Settings
 from assistant.store import Store
 from assistant.store.ops import PutGap, SetMeta
@@ -49,6 +50,7 @@ class EngineParts:
     store: Store
     gate: Gate
     make_proposer: Callable[[], Proposer]
+    keeper: Keeper | None = None
     learn: Callable[[Label], None] | None = None
     """Is handed every verdict as soon as it is given."""
 
@@ -62,6 +64,7 @@ class Engine:
         settings, clock, store = parts.settings, parts.clock, parts.store
         self.ui = UiLink(settings, clock)
         self.collectors = CollectorsLink(clock, lambda a, b, why: self.core.gap("all", a, b, why))
+        self.learning = Learning(parts.keeper, settings.training, clock, parts.paths, self._rolled_back)
         self.thinker = Thinker(parts.make_proposer, self._on_proposal, settings.model.deadline_s)
         narrator = Narrator(settings.narration, parts.ids, utc_offset_min=clock.utc_offset_min)
         now = clock.now()
@@ -78,6 +81,7 @@ class Engine:
                 learn=parts.learn,
                 recall=lambda outcome: recall_label(store.reader, outcome, settings.decision),
                 offers=store.reader.past_offers(limit=1_000, since=now - settings.delivery.rejected_for_s),
+                labelled=self.learning.labelled,
             ),
             recent=store.reader.recent_events(
                 2 * settings.decision.context_events, since=now - settings.decision.context_age_s
@@ -136,6 +140,7 @@ class Engine:
         try:
             self.controls.tick()
             self.core.tick()
+            self.learning.tick(away=self.core.presence.away or self.core.presence.locked)
             if mono >= self._next_alive:
                 self._next_alive = mono + ALIVE_S
                 self._parts.store.writer.submit(SetMeta("alive_at", repr(self._parts.clock.now())))
@@ -157,6 +162,7 @@ class Engine:
 
     def _shut(self) -> None:
         self.core.close()
+        self.learning.close()
         self.thinker.close()
         self._server.close()
         now, word = self._parts.clock.now(), "restart" if self._restart else "clean"
@@ -178,6 +184,10 @@ class Engine:
     def restart(self) -> None:
         """End cleanly so that the supervisor starts us again with the settings as they are now."""
         self._restart = True
+
+    def _rolled_back(self, why: str) -> None:
+        log.warning("back to the model before: %s", why)
+        self.post(self.restart)
 
     # ------------------------------------------------------------------ from other threads
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.events import (
     AppExited,
     AppStarted,
+    Click,
     Gap,
     IdleChanged,
     KeyNamed,
@@ -13,6 +14,7 @@ from assistant.events import (
     LockChanged,
     Observation,
     PrivateChanged,
+    Scroll,
     WindowFocus,
 )
 from assistant.policy.consent import Consent
@@ -25,9 +27,12 @@ NO_CONSENT = "no consent"
 UNKNOWN_FOCUS = "unknown focus"
 REMOTE_SESSION = "remote session"
 OWN_APP = "proactive assistant"
-"""Our popup's application, as window and apps senses name it: watching ourselves would be noise."""
+"""Our own application, as window and apps senses name it: watching ourselves would be noise."""
 REMOTE = "remote"
 """``FieldFocus.how`` of a terminal in front of another machine: its password prompts cannot be told from text."""
+
+
+_BY_HAND = KeyText | KeyNamed | KeysCounted | Click | Scroll
 
 
 class PrivacyGate:
@@ -44,6 +49,7 @@ class PrivacyGate:
         self._consent = consent
         self._rule = ""
         self._window_known = False
+        self._at_ours = False
         self._told: dict[str, IdleChanged | LockChanged] = {}
         self._untold: dict[str, IdleChanged | LockChanged] = {}
 
@@ -68,7 +74,7 @@ class PrivacyGate:
 
     def window_lost(self) -> None:
         """The window sense went blind: until it sees again no characters (a closed gate stays closed)."""
-        self._window_known = False
+        self._window_known = self._at_ours = False
 
     def tell_again(self, at: float, mono: float) -> list[Observation]:
         """What was told of idle, lock and a closed gate, as of now, for an engine that knows none of it."""
@@ -77,7 +83,11 @@ class PrivacyGate:
 
     def admit(self, obs: Observation, field: FieldFocus) -> list[Observation]:
         """What may be kept of one observation; ``field`` is what had the keyboard focus then."""
-        return [] if _is_ours(obs) else self._admit(obs, field)
+        if isinstance(obs, WindowFocus):
+            self._at_ours = _is_ours(obs)
+        # Keys and clicks on our own window (the annotation screen) are no work of the owner's in the window before.
+        dropped = _is_ours(obs) or (self._at_ours and isinstance(obs, _BY_HAND))
+        return [] if dropped else self._admit(obs, field)
 
     def _admit(self, obs: Observation, field: FieldFocus) -> list[Observation]:
         if isinstance(obs, WindowFocus):

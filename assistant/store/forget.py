@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from assistant.events import Frozen, Gap
+from assistant.store.annotations import erase as erase_annotations
 from assistant.store.connection import immediate
 from assistant.store.erase import copies, delete_ids, drop_unused_words, quoting, remove, rewrite, with_suggestions
 from assistant.store.ops import Forgotten
@@ -27,9 +28,14 @@ class ForgetReport(Frozen):
     gaps: int = 0
     moments: int = 0
     votes: int = 0
+    annotations: int = 0
+    candidates: int = 0
+    traces: int = 0
     files: int = 0
 
 
+# In an order in which rows can be deleted with foreign keys on.
+_RECORDED = ("annotation", "candidate", "trace", "outcome", "suggestion", "decision", "event", "gap", "vote", "moment")
 # Everything here runs in the writer's thread (Writer.call), so that no row can slip in between.
 Job = Callable[[Database], ForgetReport]
 
@@ -73,7 +79,7 @@ def forget_event(file: Path, forgotten: Forgotten, event_id: int) -> Job:
 
 
 def forget_all(file: Path, forgotten: Forgotten) -> Job:
-    """Everything recorded. Batch marks stay: a batch that was stored must not be stored again."""
+    """Everything recorded, imported or annotated. Batch marks stay: a stored batch must not be stored again."""
 
     def job(db: Database) -> ForgetReport:
         forgotten.events |= _ids(db, "SELECT id FROM event")
@@ -82,7 +88,7 @@ def forget_all(file: Path, forgotten: Forgotten) -> Job:
         with immediate(db):
             gone = {
                 f"{table}s": db.execute(f"DELETE FROM {table}").rowcount  # noqa: S608 - our own tables
-                for table in ("outcome", "suggestion", "decision", "event", "gap", "vote", "moment")
+                for table in _RECORDED
             }
             drop_unused_words(db)
         rewrite(db)
@@ -104,8 +110,12 @@ def _erase(
     forgotten.decisions |= decisions
     forgotten.suggestions |= suggestions
     with immediate(db):
+        annotations, candidates, traces = erase_annotations(db, events, decisions)
         moments, votes = forget_copies(db, events)
         report = ForgetReport(
+            annotations=annotations,
+            candidates=candidates,
+            traces=traces,
             moments=moments,
             votes=votes,
             outcomes=delete_ids(db, "outcome", suggestions, "suggestion_id")

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from assistant import __version__
 from assistant.errors import SetupError
 from assistant.store.connection import connect, create_private, immediate, pragma
-from assistant.store.schema import APPLICATION_ID, VERSION_1, VERSION_2
+from assistant.store.schema import APPLICATION_ID, VERSION_1, VERSION_2, VERSION_3
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,15 @@ def _labels(db: Database) -> None:
         db.execute(statement)
 
 
+def _annotation(db: Database) -> None:
+    for statement in VERSION_3:
+        db.execute(statement)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     Migration("events, gaps, decisions, suggestions, outcomes", _first),
     Migration("labels: propensity, versions, missed moments, annotators' votes", _labels),
+    Migration("traces to annotate, candidate tasks, annotations", _annotation),
 )
 
 

@@ -152,6 +152,11 @@ class Reader:
         found = self._rows("SELECT * FROM decision ORDER BY time DESC, id DESC LIMIT ?", [limit])
         return [decision_of(row) for row in reversed(found)]
 
+    def decisions_between(self, start: float, end: float) -> list[Decision]:
+        """Decisions made in ``[start, end)``, oldest first."""
+        found = self._rows("SELECT * FROM decision WHERE time >= ? AND time < ? ORDER BY time, id", [start, end])
+        return [decision_of(row) for row in found]
+
     def decision(self, decision_id: int) -> Decision | None:
         """The decision of that id."""
         found = self._rows("SELECT * FROM decision WHERE id = ?", [decision_id])

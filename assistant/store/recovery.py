@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -16,6 +16,8 @@ from assistant.store.connection import beside, connect, immediate
 from assistant.store.schema import TABLES
 
 log = logging.getLogger(__name__)
+# A page that was cut off in its middle reads as zeros to its end; no text that we store has such a character.
+_HOLE: Final = "\0"
 
 
 def set_aside(file: Path, now: float) -> Path:
@@ -96,7 +98,9 @@ def _copy_ordered(old: Database, new: Database, table: str, columns: list[str], 
 
 def _readable(old: Database, sql: str, damage: list[str]) -> Iterator[tuple[Any, ...]]:
     try:
-        yield from old.execute(sql)
+        yield from (
+            row for row in old.execute(sql) if not any(isinstance(value, str) and _HOLE in value for value in row)
+        )
     except (sqlite3.DatabaseError, MemoryError) as error:
         damage.append(str(error))
 

@@ -25,6 +25,15 @@ _OLD: Final = {
             LEFT JOIN decision ON decision.id = outcome.decision_id
             WHERE coalesce(suggestion.time, decision.time, at) < min(?, ?) LIMIT ?)""",
     "suggestions": "DELETE FROM suggestion WHERE id IN (SELECT id FROM suggestion WHERE time < ? AND time < ? LIMIT ?)",
+    # Before the decisions that they are about.
+    "annotations": """
+        DELETE FROM annotation WHERE id IN (
+            SELECT annotation.id FROM annotation JOIN decision ON decision.id = position
+            WHERE trace_id = 0 AND time < ? AND time < ? LIMIT ?)""",
+    "candidates": """
+        DELETE FROM candidate WHERE id IN (
+            SELECT candidate.id FROM candidate JOIN decision ON decision.id = position
+            WHERE trace_id = 0 AND time < ? AND time < ? LIMIT ?)""",
     "decisions": "DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE time < ? AND time < ? LIMIT ?)",
     "gaps": "DELETE FROM gap WHERE id IN (SELECT id FROM gap WHERE at < ? AND until < ? LIMIT ?)",
     "marks": "DELETE FROM mark WHERE life IN (SELECT life FROM mark WHERE at < ? AND at < ? LIMIT ?)",
@@ -40,6 +49,8 @@ class RetentionReport(Frozen):
     outcomes: int = 0
     gaps: int = 0
     marks: int = 0
+    annotations: int = 0
+    candidates: int = 0
     files: int = 0
     bytes: int = 0
 

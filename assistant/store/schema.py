@@ -155,10 +155,59 @@ END
     "INSERT OR IGNORE INTO meta VALUES ('pseudonym', 'owner-' || lower(hex(randomblob(4))))",
 )
 
+# Imported traces to annotate (events: JSON list of [time, sentence]), tasks to choose from, and what people said.
+# trace_id 0 is the owner's own record: position is a decision's id then, and candidate_id may be a suggestion's.
+VERSION_3: Final = (
+    """
+CREATE TABLE trace (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at REAL NOT NULL,
+    events TEXT NOT NULL
+) STRICT
+""",
+    """
+CREATE TABLE candidate (
+    id INTEGER PRIMARY KEY,
+    trace_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT
+""",
+    "CREATE INDEX candidate_point ON candidate (trace_id, position)",
+    """
+CREATE TABLE annotation (
+    id INTEGER PRIMARY KEY,
+    answer INTEGER NOT NULL,
+    trace_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    annotator TEXT NOT NULL,
+    at REAL NOT NULL,
+    said TEXT NOT NULL,
+    candidate_id INTEGER
+) STRICT
+""",
+    """
+CREATE UNIQUE INDEX annotation_once
+    ON annotation (trace_id, position, annotator, answer, said, ifnull(candidate_id, 0))
+""",
+    """
+CREATE TRIGGER annotation_append_only BEFORE UPDATE ON annotation
+BEGIN
+    SELECT RAISE(ABORT, 'annotations are append-only');
+END
+""",
+)
+
 # Each with the version that brought it, in an order in which rows can be copied with foreign keys on.
 _SINCE: Final = {
     **dict.fromkeys(("meta", "app", "title", "event", "gap", "decision", "suggestion", "outcome", "mark"), 1),
     **dict.fromkeys(("moment", "vote"), 2),
+    **dict.fromkeys(("trace", "candidate", "annotation"), 3),
 }
 TABLES: Final = tuple(_SINCE)
 

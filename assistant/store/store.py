@@ -15,12 +15,14 @@ from assistant.events import Frozen
 from assistant.paths import Paths
 from assistant.settings import Storage
 from assistant.store import forget
+from assistant.store.annotations import Kept, add
 from assistant.store.forget import ForgetReport
 from assistant.store.opening import open_for_writing
 from assistant.store.queries import Reader
 from assistant.store.retention import RetentionReport, retain
 from assistant.store.transfer import ImportReport, export_file, import_from, put_models, write_lines
 from assistant.store.writer import Writer
+from assistant.traces import Additions
 from assistant.votes import Moment, Vote
 
 T = TypeVar("T")
@@ -57,6 +59,10 @@ class Store:
     def forget_all(self) -> ForgetReport:
         """Forget everything recorded."""
         return self._do(forget.forget_all(self.file, self.writer.forgotten))
+
+    def annotate(self, additions: Additions) -> Kept:
+        """Store traces, candidates and annotations; what is about something erased is refused."""
+        return self._do(lambda db: add(db, additions))
 
     def export(self, target: Path | TextIO) -> int:
         """Write everything as JSON Lines to a file (0600) or a stream; returns the number of objects.

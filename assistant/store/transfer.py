@@ -20,9 +20,11 @@ from sqlite_utils import Database
 
 from assistant.errors import EnvironmentFault, SetupError
 from assistant.events import Decision, Event, Frozen, Gap, Outcome, Suggestion
+from assistant.store import annotations as a
 from assistant.store import rows as r
 from assistant.store import vote_rows as v
 from assistant.store.connection import PRIVATE, immediate, rows
+from assistant.traces import Annotation, Candidate, Trace
 from assistant.votes import Moment, Vote
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ FORMAT: Final = "proactive-assistant-export"
 VERSION: Final = 2
 # Older files lack fields that have a default.
 _READABLE: Final = (1, 2)
+_ANNOTATION_KEY = "trace_id = ? AND position = ? AND annotator = ? AND answer = ? AND said = ? AND candidate_id IS ?"
 _OUTCOME_KEY = "suggestion_id = ? AND decision_id = ? AND kind = ? AND at = ? AND source = ? AND reason = ?"
 
 
@@ -40,7 +43,7 @@ class _Kind:
     model: type[Frozen]
     sql: str
     of: Callable[[dict[str, Any]], Frozen]
-    put: Callable[[Database, Any], None]
+    put: Callable[[Database, Any], object]
     where: str
     key: Callable[[Any], tuple[Any, ...]]
     order: str = "1"
@@ -92,6 +95,17 @@ _KINDS: Final[dict[str, _Kind]] = {
         "moment = ? AND task = ? AND annotator = ? AND at = ? AND source = ? AND accepted IS ?",
         lambda o: (o.moment, r.text(o.task), r.text(o.annotator), o.at, r.text(o.source), o.accepted),
         "id",
+    ),
+    "trace": _Kind(Trace, "SELECT * FROM trace", a.trace_of, a.put_trace, "id = ?", _id),
+    "candidate": _Kind(Candidate, "SELECT * FROM candidate", a.candidate_of, a.put_candidate, "id = ?", _id),
+    "annotation": _Kind(
+        Annotation,
+        a.ANNOTATION_SELECT,
+        a.annotation_of,
+        a.put_annotation,
+        _ANNOTATION_KEY,
+        lambda one: (one.trace_id, one.position, r.text(one.annotator), one.answer, one.said.value, one.candidate_id),
+        "trace_id, position, annotator, answer, said, candidate_id",
     ),
 }
 

@@ -59,17 +59,22 @@ def time_text(seconds: float) -> str:
     return f"{seconds:.3f}"
 
 
+def times_of(db: Database, events: Iterable[int]) -> set[str]:
+    """The times of those events that exist, as an export writes them."""
+    return {
+        time_text(row[0])
+        for id_ in events
+        if (row := db.execute("SELECT time FROM event WHERE id = ?", [id_]).fetchone())
+    }
+
+
 def forget_copies(db: Database, events: Iterable[int]) -> tuple[int, int]:
     """Delete the moments that hold a copy of any of ``events`` (the owner's own export, imported again).
 
     :return: how many moments and votes are gone. Copies are known by their time to the millisecond, because
         redaction may have changed their words.
     """
-    erased = {
-        time_text(row[0])
-        for id_ in events
-        if (row := db.execute("SELECT time FROM event WHERE id = ?", [id_]).fetchone())
-    }
+    erased = times_of(db, events)
     found = db.execute("SELECT id, key, observed FROM moment").fetchall() if erased else []
     gone = [
         (id_, key) for id_, key, observed in found if not erased.isdisjoint(time for time, _ in json.loads(observed))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -230,13 +231,14 @@ def read(file: Path) -> tuple[dict[str, Linear], dict[str, Any]]:
     :raises SetupError: no such file, or not of this format.
     """
     try:
-        with np.load(file, allow_pickle=False) as kept:
+        # Not the file itself: numpy leaves one that is no archive open.
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
             arrays = dict(kept)
         about = json.loads(arrays["about"].tobytes())
         if about["format"] != FORMAT:
             raise SetupError(f"{file} is of format {about['format']}, not {FORMAT}.", hint="Train it again.")
         parts = ("columns", "rarity", "weights", "intercept")
         models = {name: Linear.of({part: arrays[f"{name}.{part}"] for part in parts}) for name in about["models"]}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise SetupError(f"{file} cannot be read as a gate or judge: {error}", hint="Train it again.") from error
     return models, about

@@ -100,7 +100,7 @@ def _look(
         if answer is not None and answer.tasks:
             seen.offers[model.name] = answer.tasks[0]
     if speakers is not None and moment.real:
-        seen.drafts["ours"] = speakers.ours.said(moment, DRAFTS).grounded
+        seen.drafts["ours"] = speakers.ours.said(moment, DRAFTS).fit
         seen.drafts["untuned base"] = speakers.base.said(moment, 1).drafts
     tasks = [task.task or "" for task in moment.tasks]
     seen.judged = {judge.name: [judged(judge, moment, task) for task in tasks] for judge in judges}

@@ -79,6 +79,11 @@ def offers(seen: list[Seen], speakers: Speakers) -> dict[str, Any]:
             "written": len(first),
             "first_grounded": ratio(grounded, len(first)),
             "some_grounded": ratio(sum(bool(one.grounded) for one in said), len(said)),
+            "first_fit": ratio(sum(one.drafts[0] in one.fit for one in first), len(first)),
+            "some_fit": ratio(sum(bool(one.fit) for one in said), len(said)),
+            "offers_grounded": ratio(
+                sum(task in one.grounded for one in said for task in one.fit), sum(len(one.fit) for one in said)
+            ),
             "drafts": sum(len(one.drafts) for one in said) / max(1, len(said)),
             "different": ratio(len({one.drafts[0] for one in first}), len(first)),
         }

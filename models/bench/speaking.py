@@ -19,6 +19,8 @@ from models.bench.folds import Guard
 from models.bench.models import Spoken, rate_threshold
 from models.grounding import ground
 from models.proposer import Drafts
+from models.verbs import begins_with_a_verb
+from models.worth import unfit
 
 # As many as the settings' default: what a user gets.
 DRAFTS = 3
@@ -26,11 +28,12 @@ EVEN = 0.5
 
 
 class Said(NamedTuple):
-    """``grounded``: those of ``drafts`` that serving would let pass."""
+    """``grounded``: those of ``drafts`` that name what happened; ``fit``: those that serving would let pass."""
 
     p_offer: float
     drafts: tuple[str, ...]
     grounded: tuple[str, ...]
+    fit: tuple[str, ...]
 
 
 Ask = Callable[[Context, int], Drafts]
@@ -59,7 +62,9 @@ class Speaker:
         p_offer, *drafts = self._known[key]
         tasks = tuple(str(draft) for draft in drafts)
         sentences = [event.sentence for event in moment.context.events]
-        return Said(float(str(p_offer)), tasks, tuple(task for task in tasks if not ground(task, sentences).reason))
+        grounded = tuple(task for task in tasks if not ground(task, sentences).reason)
+        fit = tuple(task for task in tasks if begins_with_a_verb(task) and not unfit(task, sentences))
+        return Said(float(str(p_offer)), tasks, grounded, fit)
 
     def _read(self) -> dict[str, list[object]]:
         if self._file is None or not self._file.exists():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from itertools import pairwise, permutations
 from pathlib import Path
@@ -22,27 +23,50 @@ from models.base import PACKAGE, bundled_file
 from models.corpus import load_corpus
 from models.runtime import Runtime
 from models.train import export
+from models.train.curve import plot, read_curve
+from models.train.loop import CURVE, load_adapter, train
 from models.train.packing import Packed, Points, pack, scene_points
-from models.train.sft import (
-    ADAPTER,
-    CURVE,
-    SftOptions,
-    adapter_state,
-    load_adapter,
-    load_base,
-    margins,
-    split,
-    train,
-    with_adapter,
-)
+from models.train.peers import peer_points
+from models.train.sft import SftOptions, adapter_state, load_base, margins, split, with_adapter
 
+NEEDED = ("torch", "transformers", "peft", "trl", "accelerate", "gguf")
 HINT = "pip install -r requirements/train.txt (or the extra: pip install 'proactive-assistant[train]')."
 # Enough to tokenize with.
 TOKENIZER_CONTEXT = 512
 # Of the held-out moments where help is right, so many may be lost to the proposer's own veto.
 LOST = 0.1
 
+# The second stage: a pass over the corpus at a lower rate, with the peers' offers (200 moments) twice in it.
+PEER_PASSES = 2
+# It is about tasks: only one scene in four has the other fields, against forgetting them. Half the tokens.
+WHOLE_EVERY = 4
+SECOND_RATE = 3e-4
+CORPUS, MIXED = "corpus", "mixed"
+
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``first``: how the corpus is learned; ``start``: a GGUF adapter that takes that stage's place; ``base``: a GGUF
+    file in place of the bundled model.
+    """
+
+    data: Path | None
+    work: Path
+    out: Path
+    first: SftOptions
+    start: Path | None = None
+    base: Path | None = None
+
+    @property
+    def second(self) -> SftOptions:
+        return replace(self.first, epochs=1, rate=SECOND_RATE, seed=self.first.seed + 1)
+
+    @property
+    def last(self) -> tuple[Path, SftOptions]:
+        """Where the trained adapter lies, and the options of the stage that made it."""
+        return (self.work / CORPUS, self.first) if self.data is None else (self.work / MIXED, self.second)
 
 
 class Ready(NamedTuple):
@@ -54,40 +78,66 @@ class Ready(NamedTuple):
     decision: tuple[int, int]
 
 
-def ready() -> Ready:
+def ready(file: Path | None = None) -> Ready:
     """Open base and corpus.
 
+    :param file: a GGUF file of llama's architecture in place of the bundled model.
     :raises SetupError: torch, transformers, peft or gguf is not installed.
     """
-    for name in ("torch", "transformers", "peft", "gguf"):
+    for name in NEEDED:
         try:
             metadata.version(name)
         except metadata.PackageNotFoundError as error:
             raise SetupError(f"Training needs {name}, which is not installed.", hint=HINT) from error
-    base = bundled_file()
+    base = file or bundled_file()
     tokenizer = Runtime(base, context_tokens=TOKENIZER_CONTEXT, threads=1)
     points = [scene_points(scene) for scene in load_corpus()]
     return Ready(base, tokenizer, points, (tokenizer.tokenize(NULL)[0], tokenizer.tokenize(VALUE)[0]))
 
 
-def train_adapter(parts: Ready, work: Path, options: SftOptions, say: Say) -> None:
-    """Fine-tune, or go on where ``work`` left off."""
+def train_adapter(parts: Ready, plan: Plan, say: Say) -> None:
+    """Fine-tune in two stages, or go on where ``plan.work`` left off.
+
+    The second stage needs ProactiveBench (``plan.data``); without it the first is all.
+    """
     import torch
 
-    model = with_adapter(load_base(parts.base), options)
+    model = with_adapter(load_base(parts.base), plan.first)
     if torch.cuda.is_available():
         model = model.to("cuda")
-    train(model, parts.points, parts.tokenizer, parts.decision, work, options, say=say)
+    if plan.start is None:
+        say("first stage: the corpus")
+        train(model, parts.points, parts.tokenizer, parts.decision, plan.work / CORPUS, plan.first, say=say)
+        load_adapter(model, plan.work / CORPUS)
+    else:
+        start_from(model, plan.start)
+    if plan.data is not None:
+        from models.bench.data import load
+
+        peers = peer_points(load(plan.data))
+        say(f"second stage: the corpus again, and the peers' offers on {len(peers)} generated traces without votes")
+        scenes, held = split(parts.points)
+        thinned = [one._replace(task_only=number % WHOLE_EVERY > 0) for number, one in enumerate(scenes)]
+        points = [*held, *thinned, *peers * PEER_PASSES]
+        train(model, points, parts.tokenizer, parts.decision, plan.work / MIXED, plan.second, say=say)
 
 
-def export_adapter(parts: Ready, work: Path, out: Path, options: SftOptions) -> dict[str, Any]:
+def start_from(model: Any, file: Path) -> None:
+    """Put a GGUF adapter of ours into ``model``."""
+    config = model.config
+    state = export.read_adapter(file, config.num_attention_heads, config.num_key_value_heads)
+    model.load_state_dict(state, strict=False)
+
+
+def export_adapter(parts: Ready, plan: Plan) -> dict[str, Any]:
     """Write adapter and record from the last checkpoint; what the manifest says about them."""
+    work, options = plan.last
     model = with_adapter(load_base(parts.base, exact=True), options)
-    steps = load_adapter(model, work / ADAPTER)
-    export.write_adapter(out / shipped.ADAPTER, adapter_state(model), model.config, options)
+    steps = load_adapter(model, work)
+    export.write_adapter(plan.out / shipped.ADAPTER, adapter_state(model), model.config, options)
     held = [pack(one, parts.tokenizer) for one in split(parts.points)[1]]
     record = export.agreement_record(model, held)
-    export.write_record(out / shipped.AGREEMENT, record)
+    export.write_record(plan.out / shipped.AGREEMENT, record)
     return {"steps": steps, **own_level(model, held, parts.decision)}
 
 
@@ -130,8 +180,10 @@ def fit_gate(data: Path | None, out: Path, say: Say) -> dict[str, Any]:
     }
 
 
-def write_manifest(parts: Ready, work: Path, out: Path, options: SftOptions, found: dict[str, Any]) -> None:
-    """Describe what lies in ``out``."""
+def write_manifest(parts: Ready, plan: Plan, found: dict[str, Any]) -> None:
+    """Describe what lies in ``plan.out``."""
+    work, options = plan.last
+    out = plan.out
     curve = [json.loads(line) for line in (work / CURVE).read_text(encoding="utf-8").splitlines()]
     files = (shipped.ADAPTER, shipped.GATE, shipped.AGREEMENT)
     about = {
@@ -139,9 +191,7 @@ def write_manifest(parts: Ready, work: Path, out: Path, options: SftOptions, fou
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "licence": "Apache-2.0",
         "base": {
-            "name": "SmolLM2-135M-Instruct",
-            "licence": "Apache-2.0",
-            "package": f"{PACKAGE} {metadata.version(PACKAGE)}",
+            **_base(plan),
             "sha256": _sha(parts.base),
         },
         "data": {
@@ -151,15 +201,31 @@ def write_manifest(parts: Ready, work: Path, out: Path, options: SftOptions, fou
             "held_out_scenes": sorted(one.name for one in split(parts.points)[1]),
         },
         "prompt_sha256": hashlib.sha256(build_prompt([], tuned=True).text.encode()).hexdigest(),
+        "stages": _stages(plan),
         "options": asdict(options),
         "curve": [row for row in curve if "held_loss" in row],
         "seconds": round(sum(_spent(curve))),
-        "versions": {name: metadata.version(name) for name in ("torch", "transformers", "peft", "gguf")},
+        "versions": {name: metadata.version(name) for name in NEEDED},
         "python": platform.python_version(),
         "sha256": {name: _sha(out / name) for name in files if (out / name).exists()},
         **found,
     }
     (out / shipped.MANIFEST).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+
+
+def _base(plan: Plan) -> dict[str, str]:
+    if plan.base is not None:
+        return {"name": plan.base.stem}
+    package = f"{PACKAGE} {metadata.version(PACKAGE)}"
+    return {"name": "SmolLM2-135M-Instruct", "licence": "Apache-2.0", "package": package}
+
+
+def _stages(plan: Plan) -> list[dict[str, Any]]:
+    first = {"on": "corpus", "rate": plan.first.rate, "epochs": plan.first.epochs}
+    if plan.start is not None:
+        first |= {"taken_from_adapter_sha256": _sha(plan.start)}
+    second = {"on": f"corpus + peers' offers x {PEER_PASSES}", "rate": SECOND_RATE, "epochs": 1}
+    return [first, second] if plan.data is not None else [first]
 
 
 def _spent(curve: Sequence[dict[str, float]]) -> list[float]:
@@ -172,46 +238,62 @@ def _sha(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def run(data: Path | None, work: Path, out: Path, options: SftOptions, say: Say) -> None:
+def run(plan: Plan, say: Say) -> None:
     """All of it; killed, it goes on from its last checkpoint when run again.
 
-    :raises SetupError: a package is missing, or ``data`` is no ProactiveBench folder.
+    :raises SetupError: a package is missing, or ``plan.data`` is no ProactiveBench folder.
     """
-    parts = ready()
-    out.mkdir(parents=True, exist_ok=True)
+    parts = ready(plan.base)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    # `accelerate launch` starts several of us: all train, one speaks and writes.
+    first = os.environ.get("RANK", "0") == "0"
     try:
-        train_adapter(parts, work, options, say)
-        found = export_adapter(parts, work, out, options)
-        say(f"adapter: {out / shipped.ADAPTER}, held-out AUC of its decision {found['held_out']['auc']:.3f}")
-        found |= fit_gate(data, out, say)
-        write_manifest(parts, work, out, options, found)
-        say(f"manifest: {out / shipped.MANIFEST}")
+        train_adapter(parts, plan, say if first else _silent)
+        if not first:
+            return
+        found = export_adapter(parts, plan)
+        say(f"adapter: {plan.out / shipped.ADAPTER}, held-out AUC of its decision {found['held_out']['auc']:.3f}")
+        found |= fit_gate(plan.data, plan.out, say)
+        write_manifest(parts, plan, found)
+        say(f"manifest: {plan.out / shipped.MANIFEST}")
+        stages = [(name, read_curve(plan.work / name / CURVE)) for name in (CORPUS, MIXED)]
+        if plot(stages, picture := plan.work / "learning-curve.png"):
+            say(f"learning curve: {picture}")
     finally:
         parts.tokenizer.close()
 
 
-def preference(data: Path, work: Path, say: Say) -> dict[str, dict[str, float]]:
-    """Preference training on one half of the voted traces, measured on the other, both ways; nothing is written.
+def _silent(_words: str) -> None:
+    """What the other processes say."""
+
+
+def preference(data: Path, work: Path, adapter: Path, most: int, say: Say) -> dict[str, dict[str, float]]:
+    """KTO on one half of the voted traces, measured on the other, both ways; nothing is shipped.
+
+    :param most: so many answers of a half are learned from, and half as many histories of the other are scored.
 
     :raises SetupError: a package or the data is missing.
     """
     from models.bench.data import load
-    from models.train import preference as dpo
+    from models.train import preference as votes
+    from models.train.kto import KtoOptions, train_kto
 
     parts, options = ready(), SftOptions()
     moments = [moment for moment in load(data).moments if moment.tasks]
+    scorer = with_adapter(load_base(parts.base), options)
     found: dict[str, dict[str, float]] = {}
-    for number, (taught, scored) in enumerate(permutations(dpo.halves(moments))):
-        model = with_adapter(load_base(parts.base), options)
-        load_adapter(model, work / ADAPTER)
-        learn = [dpo.voted(moment, parts.tokenizer) for moment in taught]
-        held = [dpo.voted(moment, parts.tokenizer) for moment in scored]
-        known = dpo.reference(model, [*learn, *held])
-        dpo.train(model, learn, known, dpo.DpoOptions(), say)
-        after = dpo.reference(model, held)
-        found[f"half {number + 1}, fine-tuned"] = dpo.figures(held, known)
-        found[f"half {number + 1}, preference"] = dpo.figures(held, after)
-        found[f"half {number + 1}, gain"] = dpo.figures(held, after, known)
+    for number, (taught, scored) in enumerate(permutations(votes.halves(moments)), 1):
+        held = [votes.voted(moment, parts.tokenizer) for moment in votes.some(scored, most // 2)]
+        start_from(scorer, adapter)
+        known = votes.reference(scorer, held)
+        model = with_adapter(load_base(parts.base, attention="sdpa"), options)
+        start_from(model, adapter)
+        train_kto(model, parts.base, votes.answers_of(taught, most), work / f"half{number}", KtoOptions(), say=say)
+        scorer.load_state_dict(adapter_state(model), strict=False)
+        after = votes.reference(scorer, held)
+        found[f"half {number}, fine-tuned"] = votes.figures(held, known)
+        found[f"half {number}, preference"] = votes.figures(held, after)
+        found[f"half {number}, gain"] = votes.figures(held, after, known)
         for name, row in list(found.items())[-3:]:
             say(f"{name}: " + " ".join(f"{key} {value:.3f}" for key, value in row.items()))
     return found

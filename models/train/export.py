@@ -31,6 +31,7 @@ _NAMES = {
     "mlp.down_proj": "ffn_down",
 }
 _KEY = re.compile(r"\.layers\.(?P<layer>\d+)\.(?P<part>\w+\.\w+)\.lora_(?P<side>[AB])\.")
+_GGUF_KEY = re.compile(r"blk\.(?P<layer>\d+)\.(?P<part>\w+)\.weight\.lora_(?P<side>[ab])")
 POSITIONS = 200
 # Of one scene: the end of its longest answer.
 EACH = 25
@@ -40,6 +41,34 @@ def rotary_rows(rows: Floats, heads: int) -> Floats:
     """Reorder the output rows of one projection for llama.cpp; shape (out, rank) stays."""
     out, rank = rows.shape
     return rows.reshape(heads, 2, out // heads // 2, rank).swapaxes(1, 2).reshape(out, rank)
+
+
+def from_rotary_rows(rows: Floats, heads: int) -> Floats:
+    """The inverse of :func:`rotary_rows`."""
+    out, rank = rows.shape
+    return rows.reshape(heads, out // heads // 2, 2, rank).swapaxes(1, 2).reshape(out, rank)
+
+
+def read_adapter(file: Path, heads: int, kv_heads: int) -> dict[str, Any]:
+    """A GGUF adapter of ours → peft's names and float32 tensors, the inverse of :func:`gguf_tensors`.
+
+    :raises ValueError: a tensor that is none of ours.
+    """
+    import torch
+    from gguf import GGUFReader
+
+    parts = {ours: theirs for theirs, ours in _NAMES.items()}
+    found = {}
+    for tensor in GGUFReader(str(file)).tensors:
+        match = _GGUF_KEY.fullmatch(tensor.name)
+        if match is None or match["part"] not in parts:
+            raise ValueError(f"{tensor.name} is no tensor of an adapter of ours")
+        array: Floats = np.array(tensor.data).astype(np.float32)
+        if match["side"] == "b" and match["part"] in {"attn_q", "attn_k"}:
+            array = from_rotary_rows(array, heads if match["part"] == "attn_q" else kv_heads)
+        name = f"layers.{match['layer']}.{parts[match['part']]}.lora_{match['side'].upper()}.default.weight"
+        found[f"base_model.model.model.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+    return found
 
 
 def gguf_tensors(state: Mapping[str, Any], heads: int, kv_heads: int) -> dict[str, Floats]:

@@ -9,7 +9,7 @@ costs 2,000 tokens instead of 25,000.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -75,11 +75,17 @@ class Asked(NamedTuple):
 
 
 class Points(NamedTuple):
-    """A history line by line, and the answers that are right after each line (none = silence)."""
+    """A history line by line, and the answers that are right after each line (none = silence, None = nobody knows).
+
+    ``wanted``: whether to speak after each line, where that is not simply whether there are answers: at a moment
+    for silence they teach how to write only. ``task_only``: of an answer only its task is taught.
+    """
 
     name: str
     lines: tuple[str, ...]
-    answers: tuple[tuple[Task, ...], ...]
+    answers: tuple[tuple[Task, ...] | None, ...]
+    wanted: tuple[bool, ...] = ()
+    task_only: bool = False
 
 
 def scene_points(scene: Scene) -> Points:
@@ -149,17 +155,29 @@ def pack(points: Points, tokenizer: Tokenizer, *, start: int = 0) -> Packed:
     asked: list[Asked] = []
     number = 0
     for event, end in enumerate(ends, start):
-        answers: tuple[Task | None, ...] = points.answers[event] or (None,)
-        for task in answers:
-            tokens, weights = answer_tokens(task, tokenizer)
+        for task, weights, tokens in _branches(points, event, tokenizer):
             asked.append(Asked(len(made.tokens) + len(query) - 1, event, task is not None))
-            share = 1.0 / len(answers)
-            made.add_branch(number, end, [*query, *tokens], [0.0] * len(query) + [share * w for w in weights])
+            made.add_branch(number, end, [*query, *tokens], [0.0] * len(query) + weights)
             number += 1
     return made.packed(points.name, tuple(asked))
 
 
-def answer_tokens(task: Task | None, tokenizer: Tokenizer) -> tuple[list[int], list[float]]:
+def _branches(points: Points, event: int, tokenizer: Tokenizer) -> Iterator[tuple[Task | None, list[float], list[int]]]:
+    """(task or silence, weights, tokens) of each answer after one line; they share the weight of one."""
+    answers = points.answers[event]
+    if answers is None:
+        return
+    wanted = points.wanted[event] if points.wanted else bool(answers)
+    if not wanted:
+        tokens, weights = answer_tokens(None, tokenizer)
+        yield None, weights, tokens
+    for task in answers:
+        tokens, weights = answer_tokens(task, tokenizer, task_only=points.task_only)
+        decided = weights[0] if wanted else 0.0
+        yield task, [weight / len(answers) for weight in [decided, *weights[1:]]], tokens
+
+
+def answer_tokens(task: Task | None, tokenizer: Tokenizer, *, task_only: bool = False) -> tuple[list[int], list[float]]:
     """The answer's tokens and what each counts; a value too long for its field is cut, and its end not learned."""
     pieces = answer_pieces(task)
     if task is None:
@@ -175,6 +193,8 @@ def answer_tokens(task: Task | None, tokenizer: Tokenizer) -> tuple[list[int], l
         # Of the literal only its first token is a choice of the model's; decoding forces the rest.
         ends = [0.0 if cut else weight, *[0.0] * (len(closing) - 1)]
         weights += [weight] * min(len(tokens), field.max_tokens) + ends
+        if task_only and field.attribute == "task":
+            break
     return out, weights
 
 

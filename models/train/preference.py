@@ -1,14 +1,12 @@
-"""Preference training (DPO, Rafailov et al. 2023, arXiv 2305.18290) of the fine-tuned proposer on the votes, measured.
+"""Does preference training on the votes help the proposer? KTO on one half of the traces, scored on the other.
 
-In each voted history an answer that annotators accepted is preferred to each that they refused; silence is one of the
-answers. Traces are dealt into two halves; each half is scored by the model that was trained on the other, against the
-fine-tuned model as it was. Nothing of it is shipped unless it wins there (docs/lab-log.md).
+Each half is scored by the model that was trained on the other, against the fine-tuned model as it was. Nothing of it is
+shipped unless it wins there (docs/lab-log.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -18,22 +16,13 @@ from assistant.context import render_lines
 from assistant.prompt import NULL, VALUE, build_prompt, plain_value
 from models.bench.data import Moment
 from models.bench.metrics import auc
+from models.train.kto import Answer
 from models.train.packing import Builder, Packed, Tokenizer
 from models.train.sft import forward
 
 # What came earlier says little (FINDINGS), and costs.
 LINES = 12
-
-
-@dataclass(frozen=True)
-class DpoOptions:
-    """``beta``: how dear it is to leave the reference; ``batch`` in histories."""
-
-    beta: float = 0.1
-    rate: float = 1e-4
-    batch: int = 4
-    epochs: int = 1
-    seed: int = 1
+SEED = 1
 
 
 class Voted(NamedTuple):
@@ -92,40 +81,27 @@ def reference(model: Any, rows: Sequence[Voted]) -> dict[str, Any]:
         return {one.moment.key: answer_scores(model, one) for one in rows}
 
 
-def train(
-    model: Any, rows: Sequence[Voted], known: dict[str, Any], options: DpoOptions, say: Callable[[str], None]
-) -> None:
-    """Train in place."""
-    import torch
-
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=options.rate, weight_decay=0.0)
-    for step, batch in enumerate(_batches(rows, options)):
-        optimizer.zero_grad()
-        total = 0.0
-        for one in batch:
-            gain = options.beta * (answer_scores(model, one) - known[one.moment.key])
-            first, second = zip(*one.pairs(), strict=True)
-            loss = -torch.nn.functional.logsigmoid(gain[list(first)] - gain[list(second)]).mean() / len(batch)
-            loss.backward()
-            total += float(loss.detach())
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        say(f"step {step + 1} loss {total:.3f}")
+def some(moments: Sequence[Moment], most: int) -> list[Moment]:
+    """Histories of real traces, evenly taken: at most so many."""
+    real = [moment for moment in moments if moment.real]
+    return real[:: max(1, -(-len(real) // most))]
 
 
-def _batches(rows: Sequence[Voted], options: DpoOptions) -> Iterator[list[Voted]]:
-    useful = [one for one in rows if one.pairs()]
-    for epoch in range(options.epochs):
-        order = np.random.default_rng([options.seed, epoch]).permutation(len(useful))
-        for at in range(0, len(order), options.batch):
-            yield [useful[place] for place in order[at : at + options.batch]]
+def answers_of(moments: Sequence[Moment], most: int) -> list[Answer]:
+    """Voted answers of these histories, silence too, each with the majority's verdict; at most so many, drawn."""
+    found = []
+    for moment in moments:
+        silence = moment.silence
+        found.append(Answer(moment.context, None, silence.valid if silence is not None else not moment.help_needed))
+        found += [Answer(moment.context, task.task, task.valid) for task in moment.tasks]
+    drawn = np.random.default_rng(SEED).permutation(len(found))[:most]
+    return [found[place] for place in drawn]
 
 
 def figures(rows: Sequence[Voted], scores: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, float]:
     """How the scores fit the votes: pairs in the right order, AUC of accepted tasks, AUC of help wanted (real traces).
 
-    :param before: the reference's scores: what counts is then the gain over them, as in DPO's own reward.
+    :param before: the reference's scores: what counts is then the gain over them, as in KTO's own reward.
     """
     right = count = 0
     tasks: list[tuple[float, bool]] = []

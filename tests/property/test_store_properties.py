@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.events import Decision, Event, Gap, Outcome, OutcomeKind, Suggestion, Task
+from assistant.store.annotations import add
 from assistant.store.connection import immediate
 from assistant.store.idlist import pack, unpack
 from assistant.store.migrations import migrate
@@ -24,7 +25,9 @@ from assistant.store.ops import (
     apply,
     coalesce,
 )
-from assistant.store.transfer import import_from, write_lines
+from assistant.store.transfer import import_from, put_models, write_lines
+from assistant.traces import Additions, Annotation, Said, TraceEvent, make_candidate, make_trace
+from assistant.votes import Moment, Observed, Vote
 
 # Fresh in-memory databases: a file each would cost the suite its seconds.
 FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -74,6 +77,8 @@ decisions = st.builds(
     model=words,
     gate_ms=maybe,
     proposer_ms=maybe,
+    gate=words,
+    propensity=maybe,
 )
 tasks = st.builds(Task, purpose=words, thoughts=words, task=words.filter(bool), response=words, operation=words)
 suggestions = st.builds(
@@ -87,6 +92,16 @@ outcomes = st.builds(
     reaction_s=maybe,
     reason=words,
     source=words,
+    decision_id=st.just(0) | few_ids,
+    model=words,
+    propensity=maybe,
+)
+histories = st.lists(st.builds(Observed, time=words, event=words), max_size=3).map(tuple)
+moments = st.builds(
+    Moment, trace=words, observed=histories, help_needed=st.none() | st.booleans(), voters=st.integers(0, 9)
+)
+votes = st.builds(
+    Vote, moment=st.just(""), task=words, annotator=words, accepted=st.none() | st.booleans(), at=times, source=words
 )
 ops: st.SearchStrategy[Op] = st.one_of(
     events.map(PutEvent),
@@ -124,6 +139,49 @@ def test_an_imported_store_exports_the_same_bytes(todo: list[Op]) -> None:
         again = import_from(two, io.StringIO(text, newline="\n"))
         assert sum(again.added.values()) == 0
         assert again.conflicts == ()
+
+
+annotated = st.builds(
+    lambda name, told, tasks, at: (make_trace(name, "s", told, at), tasks),
+    words,
+    st.lists(st.builds(TraceEvent, time=words, event=words), max_size=3),
+    st.lists(words.filter(bool), max_size=3, unique=True),
+    times,
+)
+rows_said = st.lists(
+    st.tuples(few_ids, st.integers(0, 2), st.sampled_from(("ada", "bob")), st.sampled_from(Said), st.none() | few_ids),
+    max_size=8,
+)
+
+
+@FAST
+@given(annotated, rows_said)
+def test_annotations_survive_a_round_trip_and_are_stored_once(made: Any, said: list[Any]) -> None:
+    trace, tasks = made
+    candidates = [make_candidate(trace.id, 0, n, task, source="trace", at=1.0) for n, task in enumerate(tasks)]
+    rows = [
+        Annotation(answer=n, trace_id=trace.id, position=at, annotator=who, at=1.0, said=what, candidate_id=task)
+        for n, at, who, what, task in said
+    ]
+    additions = Additions(traces=(trace,), candidates=tuple(candidates), annotations=tuple(rows))
+    with closing(filled([])) as one, closing(filled([])) as two:
+        assert add(one, additions).stored == 1 + len(candidates) + len(set(rows))
+        assert add(one, additions) == (0, 0)
+        text = exported(one)
+        assert import_from(two, io.StringIO(text, newline="\n")).conflicts == ()
+        assert exported(two) == text
+        assert sum(import_from(one, io.StringIO(text, newline="\n")).added.values()) == 0
+
+
+@FAST
+@given(st.lists(st.tuples(moments, st.lists(votes, max_size=3)), max_size=4))
+def test_moments_and_votes_export_the_same_bytes(judged: list[tuple[Moment, list[Vote]]]) -> None:
+    said = [vote.model_copy(update={"moment": moment.key}) for moment, votes_ in judged for vote in votes_]
+    with closing(filled([])) as one, closing(filled([])) as two:
+        put_models(one, [*(("moment", moment) for moment, _ in judged), *(("vote", vote) for vote in said)])
+        text = exported(one)
+        import_from(two, io.StringIO(text, newline="\n"))
+        assert exported(two) == text
 
 
 @FAST

@@ -16,7 +16,7 @@ from models.bench_latency import MOMENTS, make_context
 from models.proposer import GgufProposer, make_proposer
 from models.runtime import Runtime
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 
 # Issue 3: llama.cpp with the adapter agrees with the training framework on 99 of 100 of 200 positions.
 AGREES, POSITIONS = 0.99, 200

@@ -19,6 +19,8 @@ from assistant.paths import Paths, under
 from assistant.ports import Context, Proposal, Verdict
 from assistant.settings import Settings
 from assistant.store import open_reader, open_store
+from assistant.store.annotations import all_annotations
+from assistant.traces import OWN, Additions, Annotation, Said, TraceEvent, make_trace
 
 CLOCK = SystemClock()
 
@@ -322,3 +324,37 @@ def test_reload_with_wrong_settings_is_refused_and_everything_stays(running: Run
     assert not reply.ok
     assert "delivery.per_day" in reply.error
     assert collectors.ask("status").ok
+
+
+def test_annotations_are_stored_by_the_running_engine(running: Running, collectors: Talker) -> None:
+    trace = make_trace("knots", "proactivebench", [TraceEvent(time="1", event="The user ties a knot.")], 1.0)
+    row = Annotation(answer=1, trace_id=trace.id, position=0, annotator="ada", at=1.0, said=Said.SKIPPED)
+    gone = row.model_copy(update={"trace_id": OWN, "position": 4})
+    sent = Additions(traces=(trace,), annotations=(row, gone)).model_dump(mode="json")
+    assert collectors.ask("annotate", **sent).data == {"stored": 2, "refused": 1}
+    assert all_annotations(running.engine.parts.store.reader) == [row]
+    assert not collectors.ask("annotate", annotations=["junk"]).ok
+
+
+def test_missed_and_an_answer_from_the_history_are_stored(running: Running, collectors: Talker, ui: Talker) -> None:
+    reader = running.engine.parts.store.reader
+    refused = collectors.ask("missed", source="hotkey")
+    assert not refused.ok
+    assert "Nothing was seen" in refused.error
+    window = WindowFocus(at=CLOCK.now(), app="Code", title="a.py", window="1")
+    collectors.say(Batch(life="L", seq=1, observations=(window,)))
+    show = ui.hear(Show)
+    assert isinstance(show, Show)
+    decision = collectors.ask("missed", source="hotkey").data["decision"]
+    outcome = Outcome(suggestion_id=show.suggestion.id, kind=OutcomeKind.REJECTED, at=CLOCK.now(), source="history")
+    assert collectors.ask("answer", outcome=outcome.model_dump(mode="json")).ok
+    assert {(one.kind.value, one.source, one.decision_id) for one in reader.all_outcomes()} == {
+        ("missed", "hotkey", decision),
+        ("rejected", "history", 0),
+    }
+    assert reader.outcomes(show.suggestion.id)[0].model == "fake model"
+    assert reader.outcomes(show.suggestion.id)[0].propensity == 1.0
+    assert reader.decision(decision).gate == "fake gate"
+    unknown = collectors.ask("answer", outcome=outcome.model_dump(mode="json") | {"suggestion_id": 5})
+    assert not unknown.ok
+    assert "no suggestion 5" in unknown.error

@@ -72,6 +72,12 @@ def test_a_task_without_an_end_is_no_task():
     assert "purpose" not in written.values
 
 
+def test_a_response_that_never_ends_is_none():
+    limit = {field.name: field.max_tokens for field in FIELDS}["Response"]
+    long = "".join(chr(ord("a") + i % 26) * (i % 5 + 1) for i in range(limit))
+    assert write(FakeModel(SAYS | {"Response": long})).values["response"] == ""
+
+
 def test_a_response_that_is_too_long_ends_with_a_sentence():
     limit = {field.name: field.max_tokens for field in FIELDS}["Response"]
     long = "First sentence. " + "".join(chr(ord("a") + i % 26) * (i % 5 + 1) for i in range(limit))

@@ -10,6 +10,7 @@ from assistant.errors import SetupError
 from assistant.events import Event
 from assistant.ports import Context
 from assistant.settings import ModelOptions
+from models.decode import Written
 from models.fake_runtime import FakeModel
 from models.grounding import ground
 from models.opening import opening_for
@@ -87,12 +88,12 @@ def test_words_of_one_family_are_the_same_topic():
     assert not ground("Show how to capitalize a name in Ruby.", ["reads on 'Ruby capitalization of names'"]).reason
 
 
-def test_a_deadline_after_the_task_gives_the_task_alone():
+def test_a_deadline_after_the_task_offers_no_task_without_an_answer():
     model = FakeModel(SAYS)
     made = GgufProposer(model, ModelOptions(), training=Training(), mono=lambda: float(len(model.evaluations)))
     proposal = made.propose(context(), deadline_s=30.0)
-    assert [task.task for task in proposal.tasks] == [SAYS["Proactive Task"]]
-    assert proposal.tasks[0].response == ""
+    assert proposal.tasks == ()
+    assert proposal.reason == "no time left"
 
 
 def test_a_deadline_before_the_task_is_whole_gives_nothing():
@@ -214,3 +215,30 @@ def test_the_judge_is_not_asked_about_what_is_not_grounded():
 
 def test_below_its_own_level_a_trained_model_stays_silent():
     assert judged("ruby", min_offer=1.0).propose(context()).reason == "the model has nothing to offer"
+
+
+def test_what_the_judge_likes_best_but_has_no_answer_makes_room_for_the_next():
+    made = judged("ruby")
+    made._drafts = lambda *_: (["Explain ruby strings.", "Explain ruby strings 2."], Written(p_offer=0.9))
+    says = {"Explain ruby strings.": "", "Explain ruby strings 2.": "Use split."}
+    made._writer.write = lambda *_, task, **__: Written(
+        values={"task": task, "response": says[task]}, task_complete=True, given=True
+    )
+    proposal = made.propose(context())
+    assert [task.response for task in proposal.tasks] == ["Use split."]
+    says.clear()
+    says |= dict.fromkeys(("Explain ruby strings.", "Explain ruby strings 2."), "")
+    assert made.propose(context()).reason == "there is no answer to it"
+
+
+def test_the_operation_of_a_trained_model_fits_the_verb():
+    drafting = SAYS | {"Proactive Task": "Draft the ruby strings.", "Operation": "search_web"}
+    assert judged("ruby", drafting).propose(context()).tasks[0].operation == "draft_text"
+
+
+@pytest.mark.parametrize("make", [judged, lambda _, says: proposer(says)[0]])
+def test_a_trained_model_that_begins_with_no_verb_is_silent(make):
+    proposal = make("ruby", SAYS | {"Proactive Task": "Rubyerd van ruby strings"}).propose(context())
+    assert proposal.tasks == ()
+    if make is judged:
+        assert proposal.reason == "the task does not begin with a verb"

@@ -65,6 +65,19 @@ def test_password_field_lets_nothing_through_not_even_its_length(typed: str) -> 
         assert gate(typed).admit(obs, PASSWORD) == []
 
 
+@pytest.mark.parametrize("typed", ["off", "safe", "most"])
+def test_what_is_done_in_our_own_window_is_no_work_in_the_one_before(typed: str) -> None:
+    made = gate(typed)
+    before = [made.admit(obs, TEXT) for obs in KEYS]
+    assert made.admit(WindowFocus(at=2.0, app="Proactive Assistant", title="Annotation", window="0x9"), UNKNOWN) == []
+    for obs in (*KEYS, KeysCounted(at=3.0, count=2, reason="x"), Click(at=3.0), Scroll(at=3.0, dy=1)):
+        assert made.admit(obs, TEXT) == []
+    away = IdleChanged(at=4.0, idle=True, since=3.0)
+    assert made.admit(away, TEXT) == [away]
+    assert made.admit(EDITOR, TEXT) == [EDITOR]
+    assert [made.admit(obs, TEXT) for obs in KEYS] == before
+
+
 @pytest.mark.parametrize("typed", ["safe", "most"])
 def test_without_a_known_window_no_characters(typed: str) -> None:
     assert gate(typed, window=None).admit(KEYS[0], TEXT) == [KeysCounted(at=3.0, count=5, reason="unknown focus")]

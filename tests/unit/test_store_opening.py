@@ -118,7 +118,7 @@ def page_overwritten(whole: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("damage", "at_least"), [(garbage, 0), (header_cut, 0), (cut_in_half, 150), (page_overwritten, 700)]
+    ("damage", "at_least"), [(garbage, 0), (header_cut, 0), (cut_in_half, 100), (page_overwritten, 700)]
 )
 def test_a_broken_database_is_set_aside_and_recovered(paths: Paths, clock: FakeClock, damage, at_least: int) -> None:
     fill(paths, clock, 1_000)

@@ -37,7 +37,7 @@ def other(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
         yield opened
 
 
-NONE = {"moment": 0, "vote": 0}
+NONE = dict.fromkeys(("moment", "vote", "trace", "candidate", "annotation"), 0)
 
 
 def event(number: int, sentence: str = "The user types 'zażółć 茶'.") -> Event:

@@ -14,9 +14,13 @@ def digests(page: str, tag: str) -> set[str]:
     return {base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies}
 
 
+PAGES = pytest.mark.parametrize("name", ["popup", "annotate"])
+
+
+@PAGES
 @pytest.mark.parametrize("bridge", [False, True])
-def test_only_our_own_style_and_script_may_run(bridge):
-    page = build_page(bridge=bridge)
+def test_only_our_own_style_and_script_may_run(name, bridge):
+    page = build_page(name, bridge=bridge)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1)
     assert policy.startswith("default-src 'none'")
     assert "unsafe-inline" not in policy
@@ -26,15 +30,17 @@ def test_only_our_own_style_and_script_may_run(bridge):
     assert len(allowed) == 2
 
 
-def test_the_page_asks_for_nothing_outside():
-    page = build_page()
+@PAGES
+def test_the_page_asks_for_nothing_outside(name):
+    page = build_page(name)
     assert "{{" not in page
     assert not re.search(r"https?:|//[a-z]|@import|url\(|<link|<img|<iframe|\ssrc=", page.replace("// ", ""))
     assert not re.search(r'\son[a-z]+="', page)
 
 
-def test_text_never_becomes_markup():
-    script = (STATIC / "popup.js").read_text(encoding="utf-8")
+@PAGES
+def test_text_never_becomes_markup(name):
+    script = (STATIC / f"{name}.js").read_text(encoding="utf-8")
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", script)
     assert "textContent" in script
 
@@ -46,8 +52,26 @@ def test_a_screen_reader_is_told_what_this_is():
     assert page.count('dir="auto"') >= 3
 
 
-def test_both_palettes_name_the_same_colours():
-    style = (STATIC / "popup.css").read_text(encoding="utf-8")
+def test_a_screen_reader_is_told_what_is_annotated():
+    page = build_page("annotate")
+    for wanted in ('role="application"', 'role="checkbox"', 'aria-live="polite"', 'role="alert"', 'role="dialog"',
+                   'aria-labelledby="count"'):  # fmt: skip
+        assert wanted in page
+    script = (STATIC / "annotate.js").read_text(encoding="utf-8")
+    assert '"aria-checked"' in script
+    assert 'dir = "auto"' in script
+
+
+def test_every_key_of_the_annotation_page_is_in_its_help():
+    page = build_page("annotate")
+    keys = page[page.index('id="keys"') :]
+    for key in ("1", "5", "0", "Enter", "s", "u", "?", "q", "+"):
+        assert f"<kbd>{key}</kbd>" in keys
+
+
+@PAGES
+def test_both_palettes_name_the_same_colours(name):
+    style = (STATIC / f"{name}.css").read_text(encoding="utf-8")
     palettes = re.findall(r"\{([^{}]*--paper:[^{}]*)\}", style)
     assert len(palettes) == 3
     names = [set(re.findall(r"(--[a-z-]+):", palette)) for palette in palettes]
@@ -61,6 +85,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@PAGES
 @pytest.mark.parametrize("which", [0, 2])
 @pytest.mark.parametrize(
     ("text", "ground"),
@@ -73,9 +98,18 @@ def _luminance(colour: str) -> float:
         ("accent", "paper"),
     ],
 )
-def test_contrast_is_at_least_wcag_aa(which, text, ground):
-    style = (STATIC / "popup.css").read_text(encoding="utf-8")
+def test_contrast_is_at_least_wcag_aa(name, which, text, ground):
+    style = (STATIC / f"{name}.css").read_text(encoding="utf-8")
     palette = re.findall(r"\{([^{}]*--paper:[^{}]*)\}", style)[which]
     colours = dict(re.findall(r"--([a-z-]+):\s*(#[0-9a-f]{6})", palette))
     bright, dim = sorted((_luminance(colours[text]), _luminance(colours[ground])), reverse=True)
     assert (bright + 0.05) / (dim + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("which", [0, 2])
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [("ink", "chosen"), ("accent", "chosen"), ("warn", "paper"), ("ink", "ground"), ("soft", "ground")],
+)
+def test_the_annotation_pages_own_colours_too(which, text, ground):
+    test_contrast_is_at_least_wcag_aa("annotate", which, text, ground)

@@ -1,0 +1,1 @@
+"""The owner's own models: labels → gate, judge and adapter, proven before they serve (``assistant train``)."""
