@@ -51,6 +51,7 @@ def steps(plan: Plan) -> int:
 
 def t6(scenes: Sequence[Scene], gate: Gate, judge: Judge, plan: Plan, progress: Progress) -> dict[str, Any]:
     """The whole table."""
+    plan = plan._replace(options=plan.options._replace(draws=plan.split))
     prepared = [prepare(scene, gate) for scene in scenes if of_split(scene, plan.split)]
     progress("scenes")
     users: dict[str, dict[str, Any]] = {}

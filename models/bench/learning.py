@@ -103,6 +103,8 @@ class Options(NamedTuple):
     one_in: float = DEFAULT
     with_judge: bool = False
     points: tuple[int, ...] = POINTS
+    draws: str = "test"
+    """Part of every seed: what is drawn on the development split never comes again on the test split."""
     change_at: int = 0
     """Labels under the first taste; the points then count from there, scored by the later taste."""
 
@@ -112,7 +114,7 @@ class Life:
 
     def __init__(self, user: User, seed: int, base: Gate, judge: Judge, options: Options) -> None:
         self._user, self._options = user, options
-        self._draw = random.Random(f"answers {user.name} {seed}")  # noqa: S311 - seeded, not cryptography
+        self._draw = random.Random(f"answers {options.draws} {user.name} {seed}")  # noqa: S311 - seeded, not cryptography
         self._known = Known(base)
         facts = self._known.facts
         self.gate = PersonalGate(self._known, dial=Dial(options.one_in), tuning=options.tuning, facts=facts)
@@ -176,7 +178,7 @@ class Life:
 def run(user: User, seed: int, prepared: Sequence[Prepared], base: Gate, judge: Judge, options: Options) -> Run:
     """One user's life: scored before the first label and whenever the next count is reached."""
     life = Life(user, seed, base, judge, options)
-    cut = days(prepared, f"days {user.name} {seed}")
+    cut = days(prepared, f"days {options.draws} {user.name} {seed}")
     # All of them: what came shortly before a label is looked up too.
     life.know(moment for scene in cut.learning for moment in scene)
     stream = (moment for scene in cut.learning for moment in scene)

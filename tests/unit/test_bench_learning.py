@@ -147,3 +147,27 @@ def test_false_offers_and_f1_are_counted_by_hand() -> None:
     said = [Said(True, True), Said(True, False), Said(False, True), Said(False, False)]
     assert f1(said) == 50.0
     assert false_offers(said) == 1
+
+
+def test_the_splits_draw_differently() -> None:
+    one, other = (
+        run(user("mornings"), 3, prepared(), RuleGate(), LongerIsBetter(), small()._replace(draws=split))
+        for split in ("dev", "test")
+    )
+    assert one.at != other.at
+
+
+def test_recovered_and_recovered_to_stay() -> None:
+    from models.bench.learned import AFTER, _change
+    from models.bench.learning import Run
+
+    def life(hits: dict[int, int]) -> Run:
+        at = {point: [Said(n < hits[point], True) for n in range(10)] for point in AFTER}
+        return Run(user("change: all to errors"), 0, at, dict.fromkeys(AFTER, 0), [])
+
+    new = life(dict.fromkeys(AFTER, 8))
+    mine = life({0: 2, 10: 8, 20: 4, 30: 8, 40: 8, 60: 8, 100: 9})
+    found = _change(user("change: all to errors"), [mine], [new])
+    assert (found["recovered"], found["held"]) == (10, 30)
+    never = _change(user("change: all to errors"), [life(dict.fromkeys(AFTER, 1))], [new])
+    assert (never["recovered"], never["held"]) == (None, None)
