@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import SetupError
-from models.bench.linear import HINT, MISSING
+from models.bench.report import draw_plots
 
 HEADLINE = {
     "f1_gain_50": "F1 after 50 labels, mean over users with a taste, points (targets +8, +15)",
@@ -106,18 +105,8 @@ def _edges(found: Mapping[str, Any], point: str) -> str:
 
 
 def _draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise SetupError(MISSING, hint=HINT) from error
-    drawn = []
-    for name, draw in (("f1", _f1), ("false-offers", _false), ("change", _change)):
-        figure = Figure(figsize=(6.5, 4.5), layout="constrained")
-        draw(figure.subplots(), report)
-        file = folder / f"learning-{name}.png"
-        figure.savefig(file, dpi=110)
-        drawn.append(file)
-    return drawn
+    plots = {"f1": _f1, "false-offers": _false, "change": _change}
+    return draw_plots(report, {folder / f"learning-{name}.png": draw for name, draw in plots.items()})
 
 
 def _curves(axes: Any, report: Mapping[str, Any], key: str, label: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import SetupError
 from models.bench.linear import HINT, MISSING
+
+Plot = Callable[[Any, Mapping[str, Any]], None]
+"""Draws a report on matplotlib's axes."""
 
 TITLES = {
     "T1": "T1 timing: speak or silent against `help_needed` (every annotator accepted some task)",
@@ -104,19 +107,25 @@ def write(report: Mapping[str, Any], folder: Path) -> list[Path]:
     return [data, page, *plots]
 
 
-def _draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw_plots(report: Mapping[str, Any], plots: Mapping[Path, Plot]) -> list[Path]:
+    """Draw each plot of ``report`` into its PNG file; the files.
+
+    :raises SetupError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise SetupError(MISSING, hint=HINT) from error
-    drawn = []
-    for name, draw in (("gate", _gate), ("judge", _judge), ("choice", _choice)):
+    for file, draw in plots.items():
         figure = Figure(figsize=(6.5, 4.5), layout="constrained")
         draw(figure.subplots(), report)
-        file = folder / f"proactive-{name}.png"
         figure.savefig(file, dpi=110)
-        drawn.append(file)
-    return drawn
+    return list(plots)
+
+
+def _draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
+    plots = {"gate": _gate, "judge": _judge, "choice": _choice}
+    return draw_plots(report, {folder / f"proactive-{name}.png": draw for name, draw in plots.items()})
 
 
 def _gate(axes: Any, report: Mapping[str, Any]) -> None:

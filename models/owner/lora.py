@@ -22,6 +22,7 @@ from assistant.events import Task
 from assistant.ports import Context
 from models.owner.records import write_whole
 from models.owner.work import Paused
+from models.train import NEEDED
 
 if TYPE_CHECKING:
     from models.train.base import Ready
@@ -47,7 +48,6 @@ FREE_BYTES = 200_000_000
 LEAST_CONTEXT = 512
 FULL_BYTES = 80_000_000
 BEFORE, OUT, WHOSE, STAGE = "before.json", "adapter.gguf", "whose.json", "kto"
-NEEDED = ("torch", "transformers", "peft", "trl", "accelerate", "gguf")
 
 
 class Pair(NamedTuple):
@@ -85,6 +85,21 @@ class Made(NamedTuple):
 Lora = Callable[[Wish], Made]
 
 
+class Reins:
+    """A wish's ``say`` and ``stop`` as a training loop takes them; ``reason``: why it was stopped."""
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self.reason = ""
+
+    def stop(self) -> bool:
+        self.reason = self._wish.stop()
+        return bool(self.reason)
+
+    def say(self, line: str) -> None:
+        self._wish.say(f"adapter: {line}")
+
+
 class Preference(NamedTuple):
     """Where the second stage starts: the base file, the adapter's options, and the fine-tuned adapter's tensors."""
 
@@ -109,17 +124,9 @@ def kto(start: Preference, wish: Wish) -> dict[str, Any]:
         return start.state
     model = sft.with_adapter(sft.load_base(start.base, attention="sdpa"), start.options)
     model.load_state_dict(start.state, strict=False)
-    reasons: list[str] = []
-
-    def stop() -> bool:
-        reasons.append(wish.stop())
-        return bool(reasons[-1])
-
-    def say(line: str) -> None:
-        wish.say(f"adapter: {line}")
-
-    if not train_kto(model, start.base, answers, wish.work / STAGE, KtoOptions(), say=say, stop=stop):
-        raise Paused(reasons[-1])
+    reins = Reins(wish)
+    if not train_kto(model, start.base, answers, wish.work / STAGE, KtoOptions(), say=reins.say, stop=reins.stop):
+        raise Paused(reins.reason)
     return sft.adapter_state(model)
 
 
@@ -205,17 +212,12 @@ def _train(wish: Wish, parts: Ready, own: list[Points], held: list[Points], pref
     points = [*own, *replayed(taught, len(own))]
     _same(wish.work, (points, options.outcome, wish.adapter))
     wish.say(f"adapter: {len(own)} accepted tasks and {len(points) - len(own)} scenes of the corpus")
-    reasons: list[str] = []
-
-    def stop() -> bool:
-        reasons.append(wish.stop())
-        return bool(reasons[-1])
-
-    def say(line: str) -> None:
-        wish.say(f"adapter: {line}")
-
-    if not loop.train(model, points, parts.tokenizer, parts.decision, wish.work, options, say=say, stop=stop):
-        raise Paused(reasons[-1])
+    reins = Reins(wish)
+    done = loop.train(
+        model, points, parts.tokenizer, parts.decision, wish.work, options, say=reins.say, stop=reins.stop
+    )
+    if not done:
+        raise Paused(reins.reason)
     if prefer is not None:
         model.load_state_dict(prefer(Preference(parts.base, options, sft.adapter_state(model)), wish), strict=False)
     file = wish.work / OUT

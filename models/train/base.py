@@ -22,14 +22,13 @@ from models import shipped
 from models.base import PACKAGE, bundled_file
 from models.corpus import load_corpus
 from models.runtime import Runtime
-from models.train import export
+from models.train import NEEDED, export
 from models.train.curve import plot, read_curve
 from models.train.loop import CURVE, load_adapter, train
 from models.train.packing import Packed, Points, pack, scene_points
 from models.train.peers import peer_points
 from models.train.sft import SftOptions, adapter_state, load_base, margins, split, with_adapter
 
-NEEDED = ("torch", "transformers", "peft", "trl", "accelerate", "gguf")
 HINT = "pip install -r requirements/train.txt (or the extra: pip install 'proactive-assistant[train]')."
 # Enough to tokenize with.
 TOKENIZER_CONTEXT = 512
@@ -82,7 +81,7 @@ def ready(file: Path | None = None) -> Ready:
     """Open base and corpus.
 
     :param file: a GGUF file of llama's architecture in place of the bundled model.
-    :raises SetupError: torch, transformers, peft or gguf is not installed.
+    :raises SetupError: one of the packages that training needs is not installed.
     """
     for name in NEEDED:
         try:
