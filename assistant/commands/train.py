@@ -53,6 +53,8 @@ def base(
     threads: int,
 ) -> None:
     """Adapter, gate and judge from corpus and votes; run it again after a stop and it goes on."""
+    if from_adapter is not None and data is None:
+        raise click.UsageError("With --from-adapter only the second stage is left, and that needs --data.")
     from models.train.base import Plan, run
     from models.train.sft import SftOptions
 

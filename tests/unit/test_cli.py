@@ -75,3 +75,10 @@ def test_forget_all_asks_first(capsys: pytest.CaptureFixture[str], monkeypatch: 
 def test_export_of_nothing_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("export", str(tmp_path / "x.jsonl")) == 1
     assert "nothing to export" in capsys.readouterr().err
+
+
+def test_a_second_stage_alone_needs_its_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    adapter = tmp_path / "adapter.gguf"
+    adapter.write_bytes(b"")
+    assert run("train", "base", "--from-adapter", str(adapter), "--work", str(tmp_path / "work")) == 2
+    assert "--data" in capsys.readouterr().err
